@@ -1,0 +1,205 @@
+"""What each command does to an order. Called after `rights` has agreed, with the same arguments.
+
+Pure: the effects are events, closed tasks and notices in a `Step`. The workflow calls it while it runs; after it has ended, a
+transaction on the locked row calls the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from models.domain import commands as c
+from models.domain.clocks import ClockName, start_clock
+from models.domain.forms import Stated, as_json
+from models.domain.order import Audience, Event, Hold, OrderState, Urges
+from models.domain.people import SYSTEM, Actor
+from models.domain.rights import is_reporter, parsed_form
+from models.domain.step import Step
+from models.domain.tasks import Closed, Task
+
+
+class Moved:
+    """A task that was closed by an act, and the event that says so. The lifecycle goes on from here."""
+
+    def __init__(self, closed: Closed, event: Event) -> None:
+        self.closed = closed
+        self.event = event
+
+    @property
+    def outcome(self) -> str:
+        return self.closed.outcome
+
+    @property
+    def form(self) -> dict[str, Any]:
+        return self.closed.form
+
+
+def claim(step: Step, actor: Actor, command: c.Claim, at: datetime) -> Moved | None:
+    task = step.state.tasks[command.task_id]
+    accepting = step.state.lifecycle.tasks[task.kind].claim_completes
+    if accepting is None:
+        task.holder = actor.id
+        step.record("claimed", actor, at, Audience.STAFF, task=task.id)
+        return None
+    return complete(step, actor, c.Complete(task_id=task.id, outcome=accepting), at)
+
+
+def release(step: Step, actor: Actor, command: c.Release, at: datetime) -> None:
+    step.state.tasks[command.task_id].holder = None
+    step.record("released", actor, at, Audience.STAFF, task=command.task_id)
+
+
+def reassign(step: Step, actor: Actor, command: c.Reassign, at: datetime) -> Moved:
+    task = step.state.tasks[command.task_id]
+    event = step.record(
+        "reassigned", actor, at, Audience.STAFF, **{"from": task.holder, "staff": command.staff, "reason": command.reason}
+    )
+    _end_hold(step)
+    return Moved(step.close(task, "reassigned", actor, at, {"staff": command.staff, "reason": command.reason}), event)
+
+
+AUDIENCES: Final = {"handed_back": Audience.STAFF}
+"""Reasons of hand-back are for staff (`lifecycles.md`, "Audience"); every other outcome is told to the reporter."""
+
+
+def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Moved:
+    state = step.state
+    task = state.tasks[command.task_id]
+    form = parsed_form(state, command)
+    facts: dict[str, Any] = as_json(form)
+    if command.on_behalf is not None:
+        facts["on_behalf"] = as_json(command.on_behalf)
+    if state.hold is not None:
+        _end_hold(step)
+    if command.outcome == "rated" and isinstance(form, Stated):
+        state.rating = form
+    if command.outcome == "fixed" and getattr(form, "rating", None) is not None:
+        state.rating = form.rating  # type: ignore[attr-defined]
+    audience = AUDIENCES.get(command.outcome, Audience.REPORTER)
+    event = step.record(command.outcome, actor, at, audience, task=task.id, **facts)
+    _stop_clock(state, command.outcome, at)
+    closed = step.close(task, command.outcome, actor, at, facts)
+    if command.on_behalf is not None:
+        # The clerk only wrote down what the reporter said, so four-eyes must not count it as the clerk's own act.
+        state.done_by.pop(task.kind, None)
+    return Moved(closed, event)
+
+
+STOPS: Final = {"accepted": ClockName.ACCEPT, "arrived": ClockName.ARRIVE, "finished": None}
+
+
+def _stop_clock(state: OrderState, outcome: str, at: datetime) -> None:
+    name = STOPS.get(outcome)
+    if name is not None and name in state.clocks:
+        state.clocks[name].stop(at)
+
+
+def hold(step: Step, actor: Actor, command: c.PutOnHold, at: datetime) -> None:
+    state = step.state
+    state.hold = Hold(
+        reason=command.reason, note=command.note, until=command.until, stage=state.stage, by=actor.id
+    )
+    state.holds += 1
+    event = step.record("held", actor, at, reason=command.reason, until=command.until.isoformat())
+    if command.note:
+        step.record("commented", actor, at, Audience.STAFF, text=command.note)
+    step.enter(state.lifecycle.held_stage, at, event)
+
+
+def resume(step: Step, actor: Actor, command: c.Resume | None, at: datetime) -> None:
+    """By a person, or by the system at the wake-up time."""
+    state = step.state
+    if state.hold is None:
+        return
+    stage = state.hold.stage
+    state.hold = None
+    event = step.record("woke_up" if actor.kind == "system" else "resumed", actor, at)
+    step.enter(stage, at, event)
+
+
+def _end_hold(step: Step) -> None:
+    """The order leaves the hold by being handed back, reassigned or cancelled: the lifecycle enters the next stage itself."""
+    step.state.hold = None
+
+
+def urge(step: Step, actor: Actor, command: c.Urge, at: datetime) -> None:
+    urges = step.state.urges
+    step.state.urges = Urges(count=urges.count + 1, here=urges.here + 1, last_at=at)
+    step.record("urged", actor, at, count=urges.count + 1)
+
+
+def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
+    audience = Audience.REPORTER if actor.kind == "resident" else command.audience or Audience.STAFF
+    photos = list(command.photo_ids) or None
+    step.record("commented", actor, at, audience, text=command.text, photo_ids=photos)
+    if step.state.hold is not None and is_reporter(step.state, actor):
+        # Any act of the reporter's ends the wait (`lifecycles.md`, "Hold").
+        resume(step, actor, None, at)
+
+
+def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
+    """Withdraws every open task. The lifecycle hears of it as one exception out of `ask`."""
+    state = step.state
+    event = step.record("cancelled", actor, at, reason=command.reason)
+    withdraw_tasks(step, "cancelled", at)
+    _end_hold(step)
+    step.enter(state.lifecycle.cancelled_stage, at, event)
+
+
+def rate(step: Step, actor: Actor, command: c.Rate, at: datetime) -> Moved:
+    task = step.state.task_of("rate")
+    assert task is not None  # noqa: S101 - `may_rate` has just seen it
+    form = as_json(Stated.model_validate(command.model_dump()))
+    return complete(step, actor, c.Complete(task_id=task.id, outcome="rated", form=form), at)
+
+
+ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
+    "claim": claim,
+    "release": release,
+    "reassign": reassign,
+    "complete": complete,
+    "hold": hold,
+    "resume": resume,
+    "urge": urge,
+    "cancel": cancel,
+    "comment": comment,
+    "rate": rate,
+}
+
+
+def withdraw_tasks(step: Step, outcome: str, at: datetime) -> None:
+    for task in list(step.state.tasks.values()):
+        step.close(task, outcome, SYSTEM, at)
+
+
+def expire(step: Step, task: Task, at: datetime) -> Moved:
+    """Nobody answered in time."""
+    event = step.record("expired", SYSTEM, at, task=task.id, task_kind=task.kind)
+    return Moved(step.close(task, "expired", SYSTEM, at), event)
+
+
+def ring_clocks(step: Step, at: datetime) -> None:
+    """Say what the clocks have to say by now: a warning to the holder, or the highest rung reached."""
+    state = step.state
+    for clock in state.clocks.values():
+        said = clock.ring(at)
+        if said == "warning":
+            step.record("warned", SYSTEM, at, Audience.STAFF, clock=clock.name)
+        elif said is not None:
+            step.record("breached", SYSTEM, at, Audience.STAFF, clock=clock.name, rung=said)
+            _show_dispatchers(state, clock.name)
+
+
+def _show_dispatchers(state: OrderState, clock: ClockName) -> None:
+    """Unaccepted at the breach: it is back in the dispatcher's box as well (`lifecycles.md`, "Clocks")."""
+    task = state.task_of("accept")
+    dispatch = state.lifecycle.tasks.get("dispatch")
+    if clock is ClockName.ACCEPT and task is not None and dispatch is not None:
+        task.also_seen_by = dispatch.roles
+
+
+def restart_finish_clock(state: OrderState, at: datetime) -> None:
+    """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
+    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, state.levels.finish / 2)

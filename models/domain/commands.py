@@ -1,0 +1,133 @@
+"""What a person may ask of an order, and the sealed envelope it travels in.
+
+An envelope's proof is an HMAC over workflow id, update name and the rest of the envelope. It shows that our gateway looked the
+actor up; a raw update from the Temporal CLI or UI has none and is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from models.domain.errors import Unauthenticated
+from models.domain.forms import Form, OnBehalf, Photos, Reason, StaffRef, Stated, invalid
+from models.domain.order import Audience, HoldReason
+from models.domain.people import Actor
+
+ENVELOPE_LIFE: Final = timedelta(minutes=2)
+"""Long enough for the gateway's time-out, one retry and an unsteady clock; short enough that a captured envelope is worthless."""
+
+
+class Claim(Form):
+    task_id: str
+
+
+class Release(Form):
+    task_id: str
+
+
+class Reassign(Form):
+    task_id: str
+    staff: StaffRef
+    reason: Reason
+
+
+class Complete(Form):
+    task_id: str
+    outcome: str
+    form: dict[str, Any] = {}
+    on_behalf: OnBehalf | None = None
+
+
+class PutOnHold(Form):
+    task_id: str
+    reason: HoldReason
+    note: str | None = Field(default=None, title="说明", max_length=200)
+    until: AwareDatetime = Field(title="恢复时间")
+
+
+class Resume(Form):
+    task_id: str
+
+
+class Urge(Form):
+    """Also what a clerk sends when the reporter phones."""
+
+
+class Cancel(Form):
+    reason: str | None = Field(default=None, title="原因", max_length=200)
+
+
+class Comment(Form):
+    text: str = Field(title="内容", min_length=1, max_length=500)
+    photo_ids: Photos = ()
+    audience: Audience | None = Field(default=None, title="谁能看到")
+
+
+class Rate(Stated):
+    """Completing the rate task is the same act."""
+
+
+Command = Claim | Release | Reassign | Complete | PutOnHold | Resume | Urge | Cancel | Comment | Rate
+
+COMMANDS: Final[dict[str, type[Form]]] = {
+    "claim": Claim,
+    "release": Release,
+    "reassign": Reassign,
+    "complete": Complete,
+    "hold": PutOnHold,
+    "resume": Resume,
+    "urge": Urge,
+    "cancel": Cancel,
+    "comment": Comment,
+    "rate": Rate,
+}
+"""Update name → what its envelope carries."""
+
+
+class Envelope(BaseModel):
+    """The one argument of every Update. Everything but `actor` and `body` is the gateway's business."""
+
+    model_config = ConfigDict(frozen=True)
+
+    actor: Actor
+    expires_at: datetime
+    digest: str
+    """SHA-256 of the request's body, so that a key used twice with different words is noticed."""
+    body: dict[str, Any]
+    proof: str = ""
+
+    def sealed(self, key: bytes, workflow_id: str, update: str) -> Self:
+        return self.model_copy(update={"proof": self._proof(key, workflow_id, update)})
+
+    def verify(self, keys: Sequence[bytes], workflow_id: str, update: str, now: datetime) -> None:
+        """Raises Unauthenticated. Several keys are accepted, so that they can be rotated without a pause."""
+        proofs = [self._proof(key, workflow_id, update) for key in keys]
+        if not any([hmac.compare_digest(proof, self.proof) for proof in proofs]):
+            raise Unauthenticated("unproved")
+        if now > self.expires_at:
+            raise Unauthenticated("expired_command")
+
+    def open(self, update: str) -> Command:
+        """The typed command inside. Raises ValidationFailed naming each wrong field."""
+        try:
+            return COMMANDS[update].model_validate(self.body)  # type: ignore[return-value]
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def _proof(self, key: bytes, workflow_id: str, update: str) -> str:
+        rest = self.model_dump(mode="json", exclude={"proof"})
+        said = json.dumps([workflow_id, update, rest], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+
+
+def update_id(key: bytes, caller: str, number: str, action: str, idempotency_key: str) -> str:
+    """The id under which Temporal and Postgres know one request, however often it is sent."""
+    said = json.dumps([caller, number, action, idempotency_key])
+    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:40]

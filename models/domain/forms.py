@@ -1,0 +1,140 @@
+"""What a person fills in to complete a task. One model per outcome; its JSON Schema goes out with the task.
+
+Fields marked with the formats `staff` and `photo` are references: clients send a staff account or photo ids, the gateway
+replaces them by ids that it has looked up, so a workflow never trusts a reference of a client's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.domain.errors import ValidationFailed
+
+Reason = Annotated[str, Field(title="原因", min_length=2, max_length=200)]
+StaffRef = Annotated[str, Field(title="人员", min_length=1, max_length=64, json_schema_extra={"format": "staff"})]
+PhotoRef = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"format": "photo"})]
+Photos = Annotated[tuple[PhotoRef, ...], Field(title="照片", max_length=9)]
+Stars = Annotated[int, Field(ge=1, le=5)]
+
+
+class Form(BaseModel):
+    """Base of all forms: unknown fields are refused, so that a misspelt one is never silently lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    outcome: ClassVar[str] = ""
+
+
+class Nothing(Form):
+    """An outcome that needs no words."""
+
+
+class Because(Form):
+    reason: Reason
+
+
+class Assigned(Form):
+    staff: StaffRef
+
+
+class Window(Form):
+    """A time that was agreed on. `until` is after `start`."""
+
+    start: AwareDatetime = Field(alias="from", title="开始")
+    until: AwareDatetime = Field(alias="to", title="结束")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Window:
+        if self.until <= self.start:
+            raise ValueError("结束时间必须晚于开始时间")
+        return self
+
+
+class Accepted(Form):
+    appointment: Window | None = Field(default=None, title="预约上门时间")
+
+
+class Finished(Form):
+    report: str = Field(title="处理说明", min_length=2, max_length=1000)
+    photo_ids: Photos = ()
+
+
+class Stated(Form):
+    """Three stars and, if wanted, a sentence."""
+
+    result: Stars = Field(title="效果")
+    speed: Stars = Field(title="速度")
+    manner: Stars = Field(title="态度")
+    text: str | None = Field(default=None, title="评语", max_length=500)
+
+    @property
+    def lowest(self) -> int:
+        return min(self.result, self.speed, self.manner)
+
+
+class Fixed(Form):
+    rating: Stated | None = Field(default=None, title="评价")
+
+
+class NotFixed(Form):
+    reason: Reason
+    photo_ids: Photos = ()
+
+
+class OnBehalfChannel(StrEnum):
+    PHONE = "phone"
+    COUNTER = "counter"
+    PAPER = "paper"
+
+
+class OnBehalf(Form):
+    """How a reporter's word reached the clerk who records it."""
+
+    channel: OnBehalfChannel
+    note: str = Field(min_length=2, max_length=200)
+    photo_ids: Photos = ()
+
+
+def parse(model: type[Form], data: Any, prefix: str = "form") -> Form:
+    """Raises ValidationFailed naming each wrong field as `form.report`."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise invalid(error, prefix) from None
+
+
+def invalid(error: ValidationError, prefix: str = "") -> ValidationFailed:
+    """A typed refusal from pydantic's own error, without repeating what the person typed."""
+    return ValidationFailed(
+        errors=[
+            {
+                "field": ".".join(str(part) for part in ((prefix,) if prefix else ()) + tuple(item["loc"])),
+                "message": item["msg"],
+                "type": item["type"],
+            }
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    )
+
+
+def references(model: type[BaseModel], data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield `(format, field, value)` for every staff or photo reference in the data, in the order of the fields."""
+    for field, schema in model.model_json_schema()["properties"].items():
+        value = data.get(field)
+        if value is None:
+            continue
+        if schema.get("format") == "staff":
+            yield "staff", field, value
+        if schema.get("items", {}).get("format") == "photo" and isinstance(value, list | tuple):
+            yield from (("photo", field, photo) for photo in value)
+
+
+def as_json(form: BaseModel) -> dict[str, Any]:
+    """A form as it travels and rests: JSON types only, absent fields left out."""
+    return form.model_dump(mode="json", exclude_none=True, by_alias=True)

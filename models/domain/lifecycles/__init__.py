@@ -1,0 +1,10 @@
+"""One map per kind of order: its stages, which may follow which, its tasks and the forms that end them."""
+
+from __future__ import annotations
+
+from models.domain.lifecycles import repair
+from models.domain.lifecycles.map import Lifecycle
+
+LIFECYCLES: dict[str, Lifecycle] = {lifecycle.kind: lifecycle for lifecycle in (repair.REPAIR,)}
+
+__all__ = ["LIFECYCLES", "Lifecycle"]

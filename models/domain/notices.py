@@ -1,0 +1,171 @@
+"""Who is told what, when something happens to an order. Decided here, written with the stage change, delivered later.
+
+A notice names people and places by id; `words` and names are put in at the moment of delivery, from Postgres.
+Complaint texts, phones and descriptions never enter a notice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.domain.people import Role
+
+if TYPE_CHECKING:
+    from models.domain.order import Event, OrderState
+
+ROLE_OF_RUNG: Final = {"lead": Role.LEAD, "manager": Role.MANAGER, "quality": Role.QUALITY}
+
+URGES_BEFORE_LEAD: Final = 3
+"""The third urge in one stage tells the lead (`lifecycles.md`, "Urge")."""
+
+LOW_STARS: Final = 2
+"""Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
+
+SPENDS: Final = {"accepted": "progress", "finished": "finished", "rejected": "progress", "cancelled": "progress"}
+"""Resident's notice → the template whose credit it spends. All others wait in the message centre only."""
+
+TOLD_ON_ENTERING: Final = {
+    "dispatched": "dispatched",
+    "accepted": "accepted",
+    "on_hold": "held",
+    "finished": "finished",
+    "closed": "closed",
+    "rejected": "rejected",
+}
+"""Stage → the notice that a resident reporter gets on entering it."""
+
+
+class Notice(BaseModel):
+    """One message to one person, or to a role of the order's community, whose members are looked up at delivery."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    to: Literal["resident", "staff", "role"]
+    to_id: str
+    """A resident's or staff member's id, or a role's name."""
+    template: str | None = None
+    """Name of the subscription or service template; None for the message centre alone."""
+    facts: dict[str, Any] = {}
+    not_before: datetime | None = None
+    while_task: str | None = None
+    """The notice still holds only while this task is open; checked again when it is delivered."""
+    urgent: bool = False
+
+
+def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[Notice]:
+    """What an event means for others. `entered`: the event moved the order into `event.stage`."""
+    if entered:
+        return _on_entering(order, event)
+    tell = {
+        "task": _task_opened,
+        "urged": _urged,
+        "commented": _commented,
+        "warned": _warned,
+        "breached": _breached,
+        "reassigned": _taken_away,
+        "cancelled": _cancelled,
+        "rated": _rated,
+        "resumed": _resumed,
+        "woke_up": _resumed,
+    }.get(event.kind)
+    return tell(order, event) if tell else []
+
+
+def _on_entering(order: OrderState, event: Event) -> list[Notice]:
+    kind = TOLD_ON_ENTERING.get(event.stage or "")
+    if kind is None or (order.hold is None and kind == "held"):
+        return []
+    return _reporter(order, kind, stage=event.stage)
+
+
+def _reporter(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
+    if order.reporter.kind != "resident" or order.reporter.id is None:
+        return []
+    if order.assignee is not None:
+        facts["staff"] = order.assignee
+    return [Notice(kind=kind, to="resident", to_id=order.reporter.id, template=SPENDS.get(kind), facts=facts)]
+
+
+def _staff(order: OrderState, kind: str, staff: str, **facts: Any) -> Notice:
+    return Notice(
+        kind=kind, to="staff", to_id=staff, template="task", facts=facts, urgent=order.priority == "emergency"
+    )
+
+
+def _role(order: OrderState, kind: str, role: Role, **facts: Any) -> Notice:
+    return Notice(kind=kind, to="role", to_id=role, template="task", facts=facts, urgent=order.priority == "emergency")
+
+
+def _whoever_works(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
+    """The holders of the open tasks, or the roles in whose pool they lie; never the reporter."""
+    told: list[Notice] = []
+    for task in order.tasks.values():
+        if order.lifecycle.tasks[task.kind].of_reporter:
+            continue
+        if task.holder is not None:
+            told.append(_staff(order, kind, task.holder, **facts))
+        else:
+            told += [_role(order, kind, role, **facts) for role in task.roles]
+    return told
+
+
+def _task_opened(order: OrderState, event: Event) -> list[Notice]:
+    task = order.tasks[event.facts["task"]]
+    spec = order.lifecycle.tasks[task.kind]
+    facts = {"task": task.id, "task_kind": task.kind}
+    if spec.of_reporter:
+        if order.reporter.kind != "resident" or order.reporter.id is None:
+            return []
+        reminder = Notice(
+            kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id
+        )
+        return [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
+    if task.holder is not None:
+        return [_staff(order, "new_task", task.holder, **facts).model_copy(update={"while_task": task.id})]
+    return [_role(order, "new_task", role, **facts).model_copy(update={"while_task": task.id}) for role in task.roles]
+
+
+def _urged(order: OrderState, event: Event) -> list[Notice]:
+    told = _whoever_works(order, "urged", count=order.urges.count)
+    if order.urges.here == URGES_BEFORE_LEAD:
+        told.append(_role(order, "urged_often", Role.LEAD, count=order.urges.count))
+    return told
+
+
+def _commented(order: OrderState, event: Event) -> list[Notice]:
+    if event.by_kind == "resident":
+        return _whoever_works(order, "reporter_replied")
+    return _reporter(order, "replied") if event.audience == "reporter" else []
+
+
+def _warned(order: OrderState, event: Event) -> list[Notice]:
+    return _whoever_works(order, "warned", clock=event.facts["clock"])
+
+
+def _breached(order: OrderState, event: Event) -> list[Notice]:
+    return [_role(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
+
+
+def _taken_away(order: OrderState, event: Event) -> list[Notice]:
+    former = event.facts.get("from")
+    return [_staff(order, "taken_away", former)] if former else []
+
+
+def _cancelled(order: OrderState, event: Event) -> list[Notice]:
+    told = [_staff(order, "order_cancelled", order.assignee)] if order.assignee else []
+    return told if event.by_kind == "resident" else told + _reporter(order, "cancelled")
+
+
+def _rated(order: OrderState, event: Event) -> list[Notice]:
+    low = order.rating is not None and order.rating.lowest <= LOW_STARS
+    return [_role(order, "low_rating", Role.LEAD)] if low else []
+
+
+def _resumed(order: OrderState, event: Event) -> list[Notice]:
+    return _reporter(order, "resumed") + [
+        _staff(order, "resumed", task.holder) for task in order.tasks.values() if task.kind == "carry_out" and task.holder
+    ]

@@ -1,0 +1,207 @@
+"""The state of one order. At once the workflow's input, its snapshot, the row's `state`, and what every rule reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.domain.clocks import Clock, ClockName, Levels, start_clock
+from models.domain.forms import Stated, Window
+from models.domain.lifecycles import LIFECYCLES, Lifecycle
+from models.domain.places import Place
+from models.domain.tasks import Task
+
+
+class Priority(StrEnum):
+    EMERGENCY = "emergency"
+    HIGH = "high"
+    NORMAL = "normal"
+
+
+class Source(StrEnum):
+    """How the report came in."""
+
+    APP = "app"
+    COUNTER = "counter"
+    PHONE = "phone"
+    PATROL = "patrol"
+    HOTLINE = "hotline"
+    CHAT_GROUP = "chat_group"
+
+
+class Charge(StrEnum):
+    PUBLIC = "public"
+    PAID = "paid"
+    WARRANTY = "warranty"
+    THIRD_PARTY = "third_party"
+
+
+class Audience(StrEnum):
+    """Who may read an event, a photo or a comment."""
+
+    REPORTER = "reporter"
+    STAFF = "staff"
+    MANAGER = "manager"
+
+
+class HoldReason(StrEnum):
+    PARTS = "parts"
+    REPORTER = "reporter"
+    APPOINTMENT = "appointment"
+    THIRD_PARTY = "third_party"
+    WEATHER = "weather"
+
+
+class Reporter(BaseModel):
+    """Who is told and asked. `resident` by their id; `staff` for what staff found themselves; `guest` has no account."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["resident", "staff", "guest"]
+    id: str | None = None
+    source: Source = Source.APP
+    filed_by: str | None = None
+    """The clerk who filed for somebody who phoned or came."""
+
+
+class Hold(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    reason: HoldReason
+    note: str | None
+    until: datetime
+    stage: str
+    """The stage that the order resumes."""
+    by: str
+
+
+class Urges(BaseModel):
+    """`count` is all of them, `here` those of the present stage."""
+
+    count: int = 0
+    here: int = 0
+    last_at: datetime | None = None
+
+
+class Event(BaseModel):
+    """One line of the timeline. `facts` are JSON types; people are ids."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    at: datetime
+    by: str
+    by_kind: Literal["resident", "staff", "system"]
+    audience: Audience = Audience.REPORTER
+    stage: str | None = None
+    """The stage that the order entered with this event."""
+    facts: dict[str, Any] = {}
+
+
+class Filing(BaseModel):
+    """What intake knows about a new order, apart from words, names and photos, which stay in Postgres."""
+
+    number: str
+    kind: str
+    community_id: str
+    place: Place
+    category: str
+    priority: Priority
+    levels: Levels
+    reporter: Reporter
+    charge: Charge = Charge.PAID
+    appointment: Window | None = None
+    at: datetime
+
+
+class OrderState(BaseModel):
+    """Everything the rules need to know about an order; no names, phones or descriptions."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    number: str
+    kind: str
+    community_id: str
+    place: Place
+    category: str
+    priority: Priority
+    charge: Charge
+    reporter: Reporter
+    levels: Levels
+    appointment: Window | None = None
+    submitted_at: datetime
+
+    stage: str
+    entered_at: datetime
+    version: int = 1
+    issued_at: datetime
+    """With `version`, orders the publishes: workflow time of the step that made this state."""
+
+    assignee: str | None = None
+    tasks: dict[str, Task] = {}
+    opened: int = 0
+    done_by: dict[str, str] = {}
+    """Task kind → who completed it last, for four-eyes."""
+    clocks: dict[ClockName, Clock] = {}
+    hold: Hold | None = None
+    holds: int = 0
+    urges: Urges = Field(default_factory=Urges)
+    reopened: int = 0
+    rating: Stated | None = None
+    handled_updates: int = 0
+    """Updates since the last continue-as-new; Temporal allows 2 000 in one history."""
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return LIFECYCLES[self.kind]
+
+    @property
+    def open(self) -> bool:
+        return self.stage not in self.lifecycle.ends
+
+    def task_of(self, kind: str) -> Task | None:
+        return next((task for task in self.tasks.values() if task.kind == kind), None)
+
+    @property
+    def running_clock(self) -> Clock | None:
+        """The promise that falls due first."""
+        running = [clock for clock in self.clocks.values() if clock.running]
+        return min(running, key=lambda clock: clock.due_at, default=None)
+
+    @property
+    def next_alarm(self) -> datetime | None:
+        """When the order next wants to wake up by itself."""
+        times = [clock.next_alarm for clock in self.clocks.values()]
+        times += [task.gives_up_at for task in self.tasks.values()]
+        times += [self.hold.until if self.hold else None]
+        return min((time for time in times if time is not None), default=None)
+
+
+def new_order(filing: Filing) -> OrderState:
+    """The first state, first task included. Intake and the workflow's start both build it here, so that they cannot differ."""
+    lifecycle = LIFECYCLES[filing.kind]
+    first = lifecycle.tasks[lifecycle.first_task]
+    task = Task(id=f"{filing.number}.1", kind=first.kind, roles=first.roles, opened_at=filing.at)
+    levels = filing.levels
+    limits: dict[ClockName, timedelta] = {
+        ClockName.ACCEPT: levels.accept,
+        ClockName.ARRIVE: levels.arrive,
+        ClockName.FINISH: levels.finish,
+    }
+    return OrderState(
+        **filing.model_dump(exclude={"at", "place", "levels", "reporter", "appointment"}),
+        place=filing.place,
+        levels=filing.levels,
+        reporter=filing.reporter,
+        appointment=filing.appointment,
+        submitted_at=filing.at,
+        entered_at=filing.at,
+        issued_at=filing.at,
+        stage=lifecycle.first_stage,
+        tasks={task.id: task},
+        opened=1,
+        clocks={name: start_clock(name, filing.at, limit) for name, limit in limits.items()},
+    )

@@ -1,0 +1,322 @@
+"""Who may do what, now. The validator, the handler, the gateway and the console's buttons ask these same functions.
+
+Each `may_*` raises the Refusal that the caller gets, or returns. Nothing here changes the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from models.domain import commands as c
+from models.domain.errors import (
+    Forbidden,
+    FourEyes,
+    IllegalTransition,
+    NotFound,
+    RateLimited,
+    Refusal,
+    TaskHeldByOther,
+    TaskNotOpen,
+    ValidationFailed,
+)
+from models.domain.forms import Form, parse
+from models.domain.order import Audience, HoldReason, OrderState
+from models.domain.people import Actor, Role
+from models.domain.tasks import Task, TaskSpec
+
+URGE_EVERY: Final = timedelta(minutes=5)
+"""At most one urge in five minutes, in every stage (`lifecycles.md`, "Urge")."""
+
+HOLD_WITHOUT_LEAD: Final = timedelta(hours=72)
+HOLD_AT_MOST: Final = timedelta(days=365)
+OVERSEERS: Final = (Role.LEAD, Role.MANAGER)
+MAY_REASSIGN_EARLY: Final = (Role.DISPATCHER, *OVERSEERS)
+MAY_URGE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER)
+ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
+WORKING: Final = ("accept", "carry_out")
+"""Tasks of the person who does the work; only these are held, handed back and reassigned."""
+
+
+def is_reporter(order: OrderState, actor: Actor) -> bool:
+    return order.reporter.id == actor.id and actor.kind == order.reporter.kind
+
+
+def within_reach(order: OrderState, actor: Actor) -> None:
+    """What lies outside the scope does not exist for the caller. Raises NotFound."""
+    if actor.kind == "system" or is_reporter(order, actor):
+        return
+    if actor.kind == "staff" and actor.reaches(order.community_id):
+        return
+    raise NotFound("order_not_found")
+
+
+def open_task(order: OrderState, task_id: str) -> tuple[Task, TaskSpec]:
+    """Raises TaskNotOpen."""
+    task = order.tasks.get(task_id)
+    if task is None:
+        raise TaskNotOpen
+    return task, order.lifecycle.tasks[task.kind]
+
+
+def not_on_hold(order: OrderState) -> None:
+    if order.hold is not None:
+        raise IllegalTransition("on_hold")
+
+
+def is_candidate(task: Task, actor: Actor) -> bool:
+    return task.holder == actor.id or (task.holder is None and actor.has(*task.roles))
+
+
+def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor) -> None:
+    if any(order.done_by.get(kind) == actor.id for kind in spec.not_by):
+        raise FourEyes
+
+
+def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:
+    within_reach(order, actor)
+    task, spec = open_task(order, command.task_id)
+    if task.holder == actor.id:
+        raise IllegalTransition("already_yours")
+    if task.holder is not None:
+        raise TaskHeldByOther
+    if not actor.has(*task.roles):
+        raise Forbidden("not_a_candidate")
+    not_on_hold(order)
+    four_eyes(order, spec, actor)
+
+
+def may_release(order: OrderState, actor: Actor, command: c.Release, now: datetime) -> None:
+    within_reach(order, actor)
+    task, _ = open_task(order, command.task_id)
+    if task.kind in WORKING or not task.roles:
+        raise IllegalTransition("hand_back_instead")
+    if task.holder is None:
+        raise IllegalTransition("not_held")
+    if task.holder != actor.id and not actor.has(*OVERSEERS):
+        raise TaskHeldByOther
+
+
+def may_reassign(order: OrderState, actor: Actor, command: c.Reassign, now: datetime) -> None:
+    """A dispatcher until arrival, a lead or manager always."""
+    within_reach(order, actor)
+    task, _ = open_task(order, command.task_id)
+    if actor.kind != "staff" or not actor.has(*MAY_REASSIGN_EARLY):
+        raise Forbidden("reassign_role")
+    if task.kind not in WORKING:
+        raise IllegalTransition("not_reassignable")
+    stage = order.hold.stage if order.hold else order.stage
+    if stage == "in_progress" and not actor.has(*OVERSEERS):
+        raise Forbidden("reassign_after_arrival")
+    if command.staff == task.holder:
+        raise ValidationFailed("same_person", field="staff")
+
+
+def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: datetime) -> None:
+    within_reach(order, actor)
+    task, spec = open_task(order, command.task_id)
+    if command.on_behalf is not None:
+        _may_complete_on_behalf(order, actor, task, spec)
+    elif task.holder is not None and task.holder != actor.id:
+        raise TaskHeldByOther
+    elif not is_candidate(task, actor):
+        raise Forbidden("not_a_candidate")
+    four_eyes(order, spec, actor)
+    if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
+        raise IllegalTransition("on_hold")
+    parsed_form(order, command)
+    _fits_stage(order, command)
+
+
+def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: TaskSpec) -> None:
+    if not spec.of_reporter or order.reporter.kind == "staff":
+        raise IllegalTransition("not_a_reporters_task")
+    if actor.kind != "staff" or not actor.has(*ON_BEHALF_BY):
+        raise Forbidden("on_behalf_role")
+    if order.done_by.get("carry_out") == actor.id:
+        raise FourEyes
+
+
+def _fits_stage(order: OrderState, command: c.Complete) -> None:
+    """Arriving comes before finishing, and once."""
+    if command.outcome == "arrived" and order.stage != "accepted":
+        raise IllegalTransition("already_arrived")
+    if command.outcome == "finished" and order.stage != "in_progress":
+        raise IllegalTransition("arrive_first")
+    if command.outcome == "finished" and order.place.is_public and not command.form.get("photo_ids"):
+        raise ValidationFailed("after_photo_needed", field="form.photo_ids")
+
+
+def parsed_form(order: OrderState, command: c.Complete) -> Form:
+    """The filled form of an outcome. Raises TaskNotOpen, or ValidationFailed naming the field."""
+    _, spec = open_task(order, command.task_id)
+    model = spec.outcomes.get(command.outcome)
+    if model is None:
+        raise ValidationFailed("unknown_outcome", field="outcome")
+    return parse(model, command.form)
+
+
+def may_hold(order: OrderState, actor: Actor, command: c.PutOnHold, now: datetime) -> None:
+    within_reach(order, actor)
+    task, _ = open_task(order, command.task_id)
+    _is_workers_or_overseers(task, actor)
+    if order.stage not in order.lifecycle.may_hold:
+        raise IllegalTransition("cannot_hold_here")
+    if not now < command.until <= now + HOLD_AT_MOST:
+        raise ValidationFailed("wake_up_time", field="until")
+    if command.reason is HoldReason.REPORTER and not (command.note or "").strip():
+        raise ValidationFailed("attempt_needed", field="note")
+    if (order.holds >= 1 or command.until - now > HOLD_WITHOUT_LEAD) and not actor.has(*OVERSEERS):
+        raise Forbidden("hold_needs_lead")
+
+
+def may_resume(order: OrderState, actor: Actor, command: c.Resume, now: datetime) -> None:
+    within_reach(order, actor)
+    task, _ = open_task(order, command.task_id)
+    if order.hold is None:
+        raise IllegalTransition("not_on_hold")
+    _is_workers_or_overseers(task, actor)
+
+
+def _is_workers_or_overseers(task: Task, actor: Actor) -> None:
+    if task.kind != "carry_out":
+        raise IllegalTransition("cannot_hold_here")
+    if task.holder != actor.id and not actor.has(*MAY_REASSIGN_EARLY):
+        raise TaskHeldByOther
+
+
+def may_urge(order: OrderState, actor: Actor, command: c.Urge, now: datetime) -> None:
+    within_reach(order, actor)
+    if not is_reporter(order, actor) and not actor.has(*MAY_URGE_FOR_OTHERS):
+        raise Forbidden("urge_role")
+    if order.stage in order.lifecycle.after_work:
+        raise IllegalTransition("nothing_to_urge")
+    not_on_hold(order)
+    last = order.urges.last_at
+    if last is not None and now - last < URGE_EVERY:
+        raise RateLimited("urged_lately", retry_after=int((URGE_EVERY - (now - last)).total_seconds()) + 1)
+
+
+def may_cancel(order: OrderState, actor: Actor, command: c.Cancel, now: datetime) -> None:
+    """A reporter until arrival; staff with a reason, never the assignee."""
+    within_reach(order, actor)
+    if is_reporter(order, actor) and actor.kind == "resident":
+        stage = order.hold.stage if order.hold else order.stage
+        if stage not in order.lifecycle.reporter_may_cancel:
+            raise IllegalTransition("too_late_to_cancel")
+        return
+    if actor.kind != "staff" or not actor.has(*order.lifecycle.staff_cancel_roles):
+        raise Forbidden("cancel_role")
+    if order.assignee == actor.id:
+        raise FourEyes("own_order")
+    if order.stage not in order.lifecycle.staff_may_cancel:
+        raise IllegalTransition("too_late_to_cancel")
+    if not (command.reason or "").strip():
+        raise ValidationFailed("reason_needed", field="reason")
+
+
+def may_comment(order: OrderState, actor: Actor, command: c.Comment, now: datetime) -> None:
+    within_reach(order, actor)
+    if actor.kind == "resident" and command.audience not in (None, Audience.REPORTER):
+        raise Forbidden("comment_audience")
+
+
+def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) -> None:
+    within_reach(order, actor)
+    if not is_reporter(order, actor):
+        raise Forbidden("rate_role")
+    if order.rating is not None:
+        raise IllegalTransition("rated_already")
+    task = order.task_of("rate")
+    if task is None:
+        raise IllegalTransition("rate_after_work")
+    four_eyes(order, order.lifecycle.tasks["rate"], actor)
+
+
+CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
+    "claim": may_claim,
+    "release": may_release,
+    "reassign": may_reassign,
+    "complete": may_complete,
+    "hold": may_hold,
+    "resume": may_resume,
+    "urge": may_urge,
+    "cancel": may_cancel,
+    "comment": may_comment,
+    "rate": may_rate,
+}
+
+
+class Action(BaseModel):
+    """Something that the caller may do now: an update, for a task where it concerns one, with an outcome where it needs one."""
+
+    action: str
+    task_id: str | None = None
+    outcome: str | None = None
+
+
+def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
+    """The buttons that a person sees. A right that depends on what is typed (a long hold) is shown and checked when sent."""
+    actions = [Action(action=name) for name in ("urge", "cancel", "comment", "rate") if _would(order, actor, name, now)]
+    for task in order.tasks.values():
+        actions += [
+            Action(action=name, task_id=task.id)
+            for name in ("claim", "release", "reassign", "hold", "resume")
+            if _would(order, actor, name, now, task)
+        ]
+        actions += [
+            Action(action="complete", task_id=task.id, outcome=outcome)
+            for outcome in order.lifecycle.tasks[task.kind].outcomes
+            if _would(order, actor, "complete", now, task, outcome)
+        ]
+    return actions
+
+
+def may_complete_for_reporter(order: OrderState, actor: Actor, task: Task) -> bool:
+    """Whether the console offers the reporter's task to be filled in for somebody who phoned."""
+    try:
+        _may_complete_on_behalf(order, actor, task, order.lifecycle.tasks[task.kind])
+    except Refusal:
+        return False
+    return True
+
+
+def _would(
+    order: OrderState, actor: Actor, name: str, now: datetime, task: Task | None = None, outcome: str | None = None
+) -> bool:
+    """Try the check with the least that a person could type, and see past refusals of what they typed."""
+    facts: dict[str, Any] = {
+        "task_id": task.id if task else "",
+        "outcome": outcome or "",
+        "staff": "",
+        "reason": "…",
+        "until": now + timedelta(hours=1),
+        "form": {},
+        "note": "…",
+        "text": "…",
+        "on_behalf": None,
+        "audience": None,
+    }
+    model = c.COMMANDS[name]
+    command = model.model_construct(**{key: value for key, value in facts.items() if key in model.model_fields})
+    try:
+        CHECKS[name](order, actor, command, now)
+    except ValidationFailed:
+        # The form is still empty: every rule that comes before it has agreed, and those after it are asked here.
+        return outcome is None or _stage_agrees(order, command)
+    except Refusal:
+        return False
+    return True
+
+
+def _stage_agrees(order: OrderState, command: Any) -> bool:
+    try:
+        _fits_stage(order, command)
+    except ValidationFailed:
+        return True
+    except Refusal:
+        return False
+    return True

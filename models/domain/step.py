@@ -1,0 +1,155 @@
+"""One step in the making: what has happened to an order since its last publish.
+
+The acts write here; `publish` carries it to Postgres in one transaction. Holds no clock: the caller gives the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from models.domain.errors import IllegalTransition
+from models.domain.forms import as_json
+from models.domain.notices import Notice, notices_for
+from models.domain.order import Audience, Event, OrderState, Urges
+from models.domain.people import SYSTEM, Actor
+from models.domain.tasks import Closed, Task, TaskSpec
+
+
+class Handled(BaseModel):
+    """That a request has been carried out, under the id by which it may be sent again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    update_id: str
+    digest: str
+
+
+class Batch(BaseModel):
+    """One publish. Applies iff the row is older than (`issued_at`, `version`); rows above `prev_version` were forgotten by Temporal."""
+
+    number: str
+    issued_at: datetime
+    prev_version: int
+    version: int
+    state: OrderState
+    events: list[Event] = []
+    closed: list[Closed] = []
+    notices: list[Notice] = []
+    handled: list[Handled] = []
+    whole: bool = False
+    """The workflow's whole state, published because the row was behind: no version has to match."""
+
+
+class Published(BaseModel):
+    """What Postgres answered. `behind`: the row is older than the batch expects, send the whole state.
+
+    `ineligible` are holders who have left or lost their role since; their tasks must move.
+    """
+
+    behind: bool = False
+    ineligible: list[str] = []
+
+
+class Step:
+    """Collects events, closed tasks and notices, and changes the state while doing so."""
+
+    def __init__(self, state: OrderState) -> None:
+        self.state = state
+        self.events: list[Event] = []
+        self.closed: list[Closed] = []
+        self.notices: list[Notice] = []
+        self.handled: list[Handled] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.closed or self.handled)
+
+    def record(
+        self, kind: str, by: Actor, at: datetime, audience: Audience = Audience.REPORTER, **facts: Any
+    ) -> Event:
+        said = {key: value for key, value in facts.items() if value is not None}
+        event = Event(kind=kind, at=at, by=by.id, by_kind=by.kind, audience=audience, facts=said)
+        self.events.append(event)
+        self.notices += notices_for(self.state, event)
+        return event
+
+    def enter(self, stage: str, at: datetime, because: Event | None = None) -> None:
+        """Move to a stage that the map allows. The event that moved the order carries the stage; without one, it gets its own.
+
+        Raises IllegalTransition when the map knows no such way: that is a bug of the lifecycle's, not of the caller's.
+        """
+        state = self.state
+        if stage not in state.lifecycle.edges[state.stage]:
+            raise IllegalTransition("illegal_transition", stage=state.stage, to=stage)
+        was_after_work = state.stage in state.lifecycle.after_work
+        state.stage, state.entered_at = stage, at
+        state.urges = Urges(count=state.urges.count, last_at=state.urges.last_at)
+        self._drive_clocks(was_after_work, at)
+        if because is not None and because in self.events:
+            moved = because.model_copy(update={"stage": stage})
+            self.events[self.events.index(because)] = moved
+        else:
+            moved = Event(kind="stage", at=at, by=SYSTEM.id, by_kind="system", stage=stage)
+            self.events.append(moved)
+        self.notices += notices_for(state, moved, entered=True)
+
+    def _drive_clocks(self, was_after_work: bool, at: datetime) -> None:
+        """Waiting for parts or for the reporter stops the promise; an end stops it for good."""
+        state = self.state
+        waits = state.stage == state.lifecycle.held_stage or state.stage in state.lifecycle.after_work
+        for clock in state.clocks.values():
+            if state.stage in state.lifecycle.ends:
+                clock.stop(at)
+            elif waits:
+                clock.pause(at)
+            else:
+                clock.resume(at)
+
+    def open(self, spec: TaskSpec, at: datetime, holder: str | None, roles: tuple[Any, ...]) -> Task:
+        """Task ids come from a counter in the state, so that they never repeat over the order's whole life."""
+        self.state.opened += 1
+        task = Task(
+            id=f"{self.state.number}.{self.state.opened}",
+            kind=spec.kind,
+            holder=holder,
+            roles=roles,
+            opened_at=at,
+            gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
+        )
+        self.state.tasks[task.id] = task
+        self.notices += notices_for(self.state, Event(kind="task", at=at, by=SYSTEM.id, by_kind="system", facts={"task": task.id}))
+        return task
+
+    def close(
+        self, task: Task, outcome: str, by: Actor, at: datetime, form: Mapping[str, Any] | BaseModel | None = None
+    ) -> Closed:
+        del self.state.tasks[task.id]
+        if by.kind != "system":
+            self.state.done_by[task.kind] = by.id
+        said = as_json(form) if isinstance(form, BaseModel) else dict(form or {})
+        closed = Closed(task=task, outcome=outcome, by=by.id, by_kind=by.kind, at=at, form=said)
+        self.closed.append(closed)
+        return closed
+
+    def batch(self, now: datetime, whole: bool = False) -> Batch:
+        """Cut the step off: what comes later belongs to the next one."""
+        state = self.state
+        previous = state.version
+        state.version, state.issued_at = previous + 1, now
+        batch = Batch(
+            number=state.number,
+            issued_at=now,
+            prev_version=previous,
+            version=state.version,
+            state=state.model_copy(deep=True),
+            events=self.events,
+            closed=self.closed,
+            notices=self.notices,
+            handled=self.handled,
+            whole=whole,
+        )
+        self.events, self.closed, self.notices, self.handled = [], [], [], []
+        return batch

@@ -1,0 +1,65 @@
+"""Human tasks: what kind, who may take it, how it may end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.domain.forms import Form
+from models.domain.people import Role
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """The fixed part of a task kind. Part of a lifecycle's map; never stored."""
+
+    kind: str
+    outcomes: Mapping[str, type[Form]]
+    roles: tuple[Role, ...] = ()
+    """Staff roles that may claim it. Empty for a task of the reporter's."""
+    of_reporter: bool = False
+    not_by: tuple[str, ...] = ()
+    """Four-eyes: whoever completed one of these kinds of task on the order may not complete this one."""
+    claim_completes: str | None = None
+    """Claiming is already the act, as when a technician takes an order out of the pool."""
+    gives_up_after: timedelta | None = None
+    """How long an answer is waited for; None waits for ever, with clocks and ladders pressing."""
+    reminders: tuple[timedelta, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outcomes", MappingProxyType(dict(self.outcomes)))
+
+
+class Task(BaseModel):
+    """One open task. A closed one leaves the order's state; its row stays in Postgres."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    kind: str
+    holder: str | None = None
+    """A staff or resident id; None while it lies in the pool of `roles`."""
+    roles: tuple[Role, ...] = ()
+    also_seen_by: tuple[Role, ...] = ()
+    """Roles whose box shows it too, as the dispatcher's does after an unaccepted breach."""
+    opened_at: datetime
+    gives_up_at: datetime | None = None
+
+
+class Closed(BaseModel):
+    """How a task ended, for its row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task: Task
+    outcome: str
+    """One of the spec's outcomes, or `expired`, `cancelled`, `reassigned`."""
+    by: str
+    by_kind: Literal["resident", "staff", "system"]
+    at: datetime
+    form: dict[str, Any] = {}

@@ -1,0 +1,211 @@
+"""Every Chinese word that the rules put before people, in one place, so that it can be translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+KINDS: Final = {"repair": "报修", "complaint": "投诉建议", "renovation": "装修", "move_car": "挪车", "visitor": "访客"}
+
+STAGES: Final = {
+    "submitted": "待派单",
+    "dispatched": "待接单",
+    "accepted": "已接单",
+    "in_progress": "处理中",
+    "on_hold": "挂起",
+    "finished": "待确认",
+    "closed": "已完成",
+    "cancelled": "已取消",
+    "rejected": "不予受理",
+    "quoting": "待报价确认",
+    "referred": "已转外单位",
+}
+STAGES_FOR_RESIDENTS: Final = {**STAGES, "on_hold": "暂缓"}
+
+TASKS: Final = {"dispatch": "派单", "accept": "接单", "carry_out": "上门处理", "confirm": "确认结果", "rate": "评价"}
+
+OUTCOMES: Final = {
+    "assigned": "指派",
+    "pool": "放入待抢池",
+    "rejected": "不予受理",
+    "accepted": "接单",
+    "handed_back": "退单",
+    "arrived": "已到场",
+    "finished": "处理完成",
+    "fixed": "已修好",
+    "not_fixed": "没修好",
+    "rated": "提交评价",
+}
+
+ACTIONS: Final = {
+    "claim": "抢单",
+    "release": "放回",
+    "reassign": "转单",
+    "complete": "完成",
+    "hold": "挂起",
+    "resume": "恢复",
+    "urge": "催单",
+    "cancel": "取消",
+    "comment": "留言",
+    "rate": "评价",
+}
+
+EVENTS: Final = {
+    "submitted": "提交报修",
+    "filed": "代为登记",
+    "found": "巡查发现",
+    "assigned": "派单",
+    "pool": "放入待抢池",
+    "rejected": "不予受理",
+    "accepted": "接单",
+    "handed_back": "退单",
+    "reassigned": "转单",
+    "arrived": "到场",
+    "finished": "处理完成",
+    "fixed": "确认已修好",
+    "not_fixed": "反馈没修好",
+    "rated": "评价",
+    "claimed": "领取任务",
+    "released": "放回任务",
+    "held": "挂起",
+    "resumed": "恢复",
+    "woke_up": "到时恢复",
+    "urged": "催单",
+    "commented": "留言",
+    "cancelled": "取消",
+    "warned": "即将超时",
+    "breached": "已超时",
+    "expired": "逾期未答复",
+    "stage": "进入下一步",
+    "moved_away": "处理人已不在岗，任务退回",
+    "photo_failed": "照片未能处理",
+    "notice": "通知",
+}
+
+ROLES: Final = {
+    "clerk": "客服",
+    "dispatcher": "调度员",
+    "technician": "维修师傅",
+    "lead": "部门主管",
+    "manager": "项目经理",
+    "quality": "品质督导",
+    "cashier": "收费员",
+    "finance": "财务",
+    "inspector": "装修巡查员",
+    "guard": "秩序员",
+    "admin": "管理员",
+    "operator": "运维员",
+}
+
+TEAMS: Final = {"service": "客服部", "engineering": "工程部", "order": "秩序部", "environment": "环境部"}
+TIES: Final = {"owner": "业主", "family": "家人", "tenant": "租户"}
+PRIORITIES: Final = {"emergency": "紧急", "high": "优先", "normal": "普通"}
+CLOCKS: Final = {"accept": "接单", "arrive": "上门", "finish": "完成"}
+CHARGES: Final = {"public": "公共维修", "paid": "有偿", "warranty": "保修", "third_party": "第三方"}
+SOURCES: Final = {
+    "app": "小程序",
+    "counter": "前台",
+    "phone": "电话",
+    "patrol": "巡查",
+    "hotline": "热线",
+    "chat_group": "业主群",
+}
+HOLD_REASONS: Final = {
+    "parts": "等配件",
+    "reporter": "等报事人",
+    "appointment": "等预约时间",
+    "third_party": "等第三方",
+    "weather": "等天气",
+}
+CHANNELS: Final = {"phone": "电话", "counter": "前台", "paper": "纸质单"}
+SPOTS: Final = {
+    "lift": "电梯",
+    "stairs": "楼道",
+    "roof": "楼顶",
+    "lobby": "大堂",
+    "garage": "车库",
+    "gate": "大门",
+    "road": "道路",
+    "garden": "绿地",
+    "playground": "活动场地",
+    "pump_room": "泵房",
+    "other": "其他区域",
+}
+
+REFUSALS: Final = {
+    "validation_failed": "填写的内容有误，请检查标出的项目",
+    "unauthenticated": "请重新登录",
+    "unproved": "该操作未经系统网关签发，已拒绝",
+    "expired_command": "操作已过期，请重新提交",
+    "forbidden": "您没有权限执行此操作",
+    "not_bound": "您尚未绑定该房屋",
+    "four_eyes": "按规定须由另一人办理",
+    "own_order": "处理人不能取消自己负责的工单",
+    "not_found": "没有找到",
+    "order_not_found": "没有找到该工单",
+    "illegal_transition": "工单当前状态不允许此操作",
+    "on_hold": "工单已挂起，请先恢复",
+    "not_on_hold": "工单没有挂起",
+    "task_not_open": "任务已结束或已被撤回，请刷新",
+    "task_held_by_other": "任务正由他人办理",
+    "already_yours": "任务已经在您名下",
+    "not_a_candidate": "该任务不属于您的岗位",
+    "hand_back_instead": "该任务请使用退单",
+    "not_held": "任务无人持有",
+    "reassign_role": "只有调度员或主管可以转单",
+    "reassign_after_arrival": "师傅到场后只有主管可以转单",
+    "not_reassignable": "该任务不能转单",
+    "same_person": "任务已在该人员名下",
+    "not_a_reporters_task": "只有报事人的任务可以代办",
+    "on_behalf_role": "只有客服或主管可以代报事人办理",
+    "already_arrived": "已经登记过到场",
+    "arrive_first": "请先登记到场",
+    "after_photo_needed": "公共区域维修须上传完工照片",
+    "unknown_outcome": "没有这个办理结果",
+    "cannot_hold_here": "当前步骤不能挂起",
+    "wake_up_time": "恢复时间须在一年以内的将来",
+    "attempt_needed": "请写明何时、如何联系过报事人",
+    "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
+    "urge_role": "只有报事人或客服可以催单",
+    "nothing_to_urge": "当前步骤无需催单",
+    "urged_lately": "刚刚催过了，请{retry_after}秒后再试",
+    "too_late_to_cancel": "当前步骤不能取消",
+    "cancel_role": "您不能取消该工单",
+    "reason_needed": "请填写原因",
+    "comment_audience": "不能发表内部留言",
+    "rate_role": "只有报事人可以评价",
+    "rated_already": "已经评价过了",
+    "rate_after_work": "完成后才能评价",
+    "not_assignable": "该人员不在岗或不具备资格",
+    "photo_not_yours": "照片不存在或不属于您",
+    "photo_not_ready": "照片还没有上传完成",
+    "photo_not_image": "只能上传 JPEG、PNG 或 WebP 图片",
+    "photo_too_large": "照片不能超过 10 MB",
+    "idempotency_key_missing": "缺少 Idempotency-Key",
+    "idempotency_key_reused": "同一个 Idempotency-Key 不能用于不同的内容",
+    "rate_limited": "操作太频繁，请{retry_after}秒后再试",
+    "login_failed": "账号或密码不正确",
+    "login_throttled": "尝试次数过多，请{retry_after}秒后再试",
+    "code_invalid": "登录凭证无效，请重新登录",
+    "unavailable": "系统繁忙，操作可能稍后生效，请稍后用同一请求查询结果",
+    "engine_down": "流程引擎暂不可用，操作可能稍后生效",
+    "projection_failing": "工单数据写入异常，已通知运维人员",
+    "lost": "工单流程缺失，已通知运维人员",
+    "wechat_unavailable": "微信暂时无法访问，请稍后再试",
+    "storage_unavailable": "照片存储暂时无法访问，请稍后再试",
+    "unknown_category": "没有这个报修类别",
+    "unknown_place": "没有这个位置",
+    "house_or_area": "请选择房屋或公共区域其中之一",
+    "answer_needed": "请回答这个问题",
+    "staff_only": "仅限员工",
+}
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def refusal(reason: str, facts: Mapping[str, Any]) -> str:
+    """The Chinese sentence for a refusal; an unknown reason is shown as it is rather than hidden."""
+    return REFUSALS.get(reason, reason).format_map(_Facts(facts))

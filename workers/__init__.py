@@ -1,0 +1,1 @@
+"""The worker process: composition root, registry, relay and codec endpoint."""
