@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -25,8 +25,6 @@ class Form(BaseModel):
     """Base of all forms: unknown fields are refused, so that a misspelt one is never silently lost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    outcome: ClassVar[str] = ""
 
 
 class Nothing(Form):

@@ -1,0 +1,116 @@
+"""Orders, their timeline and their tasks: the projection that every list, page and report reads."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, CheckConstraint, Index, LargeBinary, String, text
+from sqlmodel import Field
+
+from models.tables.base import Base, document, instant, now
+
+
+class WorkOrder(Base, table=True):
+    """One row per order. `state` is the whole `OrderState`; the other columns are what lists filter and sort by, and the words."""
+
+    __tablename__ = "work_orders"
+    __table_args__ = (
+        Index("ix_work_orders_reporter", "reporter_id", text("submitted_at DESC"), text("number DESC")),
+        Index("ix_work_orders_house", "house_id", text("submitted_at DESC"), text("number DESC")),
+        Index("ix_work_orders_community", "community_id", text("submitted_at DESC"), text("number DESC")),
+        Index("ix_work_orders_open", "community_id", "stage", postgresql_where=text("open")),
+        Index("ix_work_orders_touched", "touched_at", postgresql_where=text("open")),
+    )
+    number: str = Field(primary_key=True)
+    kind: str
+    community_id: str = Field(foreign_key="communities.id")
+    house_id: str | None = Field(default=None, foreign_key="houses.id")
+    building_id: str | None = Field(default=None, foreign_key="buildings.id")
+    place_label: str
+    """As it was called when the order was filed: `1栋1单元101室`, `2栋 电梯`."""
+    category: str
+    description: str
+    answers: dict[str, Any] = document(default_factory=dict)
+    reporter_kind: str
+    reporter_id: str | None = None
+    """A resident's or staff member's id; null for somebody without an account."""
+    source: str = "app"
+    filed_by: str | None = Field(default=None, foreign_key="staff.id")
+    contact_name: str | None = None
+    contact_phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    stage: str
+    open: bool = True
+    priority: str
+    assignee_id: str | None = Field(default=None, foreign_key="staff.id", index=True)
+    urged: int = 0
+    next_due_at: datetime | None = instant(nullable=True, default=None)
+    submitted_at: datetime = instant()
+    finished_at: datetime | None = instant(nullable=True, default=None)
+    closed_at: datetime | None = instant(nullable=True, default=None)
+    rating_result: int | None = None
+    rating_speed: int | None = None
+    rating_manner: int | None = None
+    rating_text: str | None = None
+    version: int = 1
+    issued_at: datetime = instant()
+    touched_at: datetime = instant(default_factory=now)
+    """When the row was last written; the wake-up after a crash looks at what was touched lately."""
+    state: dict[str, Any] = document()
+    started_at: datetime | None = instant(nullable=True, default=None)
+    """When the relay had the workflow started; null while the order waits for the engine."""
+    workflow_ended_at: datetime | None = instant(nullable=True, default=None)
+    """After this, Postgres is the truth: later acts are transactions on this row."""
+    projection_error: str | None = None
+
+
+class TimelineEvent(Base, table=True):
+    __tablename__ = "timeline_events"
+    __table_args__ = (CheckConstraint("audience IN ('reporter', 'staff', 'manager')", name="audience"),)
+    number: str = Field(primary_key=True, foreign_key="work_orders.number")
+    version: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    """Position within the step; a late event of an effect uses a seq from 1000 on."""
+    kind: str
+    at: datetime = instant()
+    by_id: str
+    by_kind: str
+    audience: str
+    stage: str | None = None
+    facts: dict[str, Any] = document(default_factory=dict)
+
+
+class TaskRow(Base, table=True):
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_holder_open", "holder_id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_tasks_community_open", "community_id", "kind", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_tasks_number", "number"),
+    )
+    id: str = Field(primary_key=True)
+    number: str = Field(foreign_key="work_orders.number")
+    community_id: str = Field(foreign_key="communities.id")
+    order_kind: str
+    kind: str
+    holder_id: str | None = None
+    roles: list[str] = Field(default_factory=list, sa_type=ARRAY(String))  # type: ignore[call-overload]
+    also_seen_by: list[str] = Field(default_factory=list, sa_type=ARRAY(String))  # type: ignore[call-overload]
+    opened_at: datetime = instant()
+    opened_version: int
+    due_at: datetime | None = instant(nullable=True, default=None)
+    gives_up_at: datetime | None = instant(nullable=True, default=None)
+    closed_at: datetime | None = instant(nullable=True, default=None)
+    closed_version: int | None = None
+    outcome: str | None = None
+    closed_by: str | None = None
+    form: dict[str, Any] = document(default_factory=dict)
+
+
+class ForgottenStep(Base, table=True):
+    """What was committed and then forgotten by Temporal, kept for the auditor when the next step replaced it."""
+
+    __tablename__ = "forgotten_steps"
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(index=True)
+    version: int
+    replaced_by: int
+    at: datetime = instant(default_factory=now)
+    rows: dict[str, Any] = document(default_factory=dict)
