@@ -65,7 +65,7 @@ def _only(alphabet: frozenset[str], limit: int) -> Callable[[str], bool]:
 
 
 def _moment(text: str) -> bool:
-    day, clock = re.match(r"(.*?)\s?([0-9:]*)$", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    day, _, clock = text.rpartition(" ") if " " in text else text.rpartition("日")
     return _clock(clock) and (day == "" or _day(day))
 
 
@@ -79,8 +79,8 @@ def _clock(text: str) -> bool:
 
 
 def _day(text: str) -> bool:
-    match = re.fullmatch("([0-9]{4})[年-]([0-9]{1,2})[月-]([0-9]{1,2})日?", text)
-    return bool(match) and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31
+    match = re.fullmatch("[0-9]{4}[年-]([0-9]{1,2})[月-]([0-9]{1,2})日?", text)
+    return match is not None and 1 <= int(match[1]) <= 12 and 1 <= int(match[2]) <= 31
 
 
 def _time(text: str) -> bool:

@@ -83,11 +83,11 @@ class Pusher:
             **fields,
         }
         with self._store.change() as db:
-            row = db.execute(
+            push = db.execute(
                 "insert into pushes (channel, event, status, created) values (?, ?, 'owed', ?)",
                 (channel, json.dumps(body, ensure_ascii=False), self._store.now()),
             )
-        self._senders.submit(self._deliver, row.lastrowid)
+        self._senders.submit(self._deliver, int(push.lastrowid or 0))
 
     def resume(self) -> None:
         """Send what an earlier process still owed."""

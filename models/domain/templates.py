@@ -188,7 +188,7 @@ _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
 _DAY = r"\d{4}年(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])日"
 _MOMENT = rf"(?:{_DAY} ?)?{_CLOCK}"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that no phone prints: controls, format marks, lone surrogates, private and unassigned code points."""
+"""Unicode categories that no phone prints: controls, format marks, lone surrogates, private and unassigned ones."""
 
 _RULES: Mapping[str, re.Pattern[str]] = {
     "number": re.compile(rf"(?=.{{1,{NUMBER_LENGTH}}}$)\d+(?:\.\d+)?", re.ASCII),
