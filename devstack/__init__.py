@@ -1,0 +1,1 @@
+"""The embedded stack: every server Wuyou needs, started and watched from one checkout."""

@@ -1,0 +1,7 @@
+"""``python -m devstack``: the command line behind ``./wuyou``."""
+
+import sys
+
+from devstack.cli import main
+
+sys.exit(main(sys.argv[1:]))
