@@ -1,0 +1,9 @@
+"""What runs on which task queue. A test asserts that nothing of ours is missing here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflows.repair import RepairWorkflow
+
+WORKFLOWS: Final[list[type]] = [RepairWorkflow]

@@ -1,0 +1,68 @@
+"""Two workers with two queues and two executors, so that a hanging provider never slows a press of a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from workers.registry import WORKFLOWS
+from workflows import names
+
+PUBLISH_THREADS: Final = 16
+"""As many as there may be connections of the publisher's engine; a publish takes about 10 ms."""
+
+EFFECT_THREADS: Final = 32
+"""Effects mostly wait for somebody else's server."""
+
+GRACE: Final = timedelta(seconds=10)
+"""Let a publish or a send finish on shutdown instead of being done twice; below a container's usual stop grace."""
+
+STICKY_TIMEOUT: Final = timedelta(seconds=1)
+"""How long a task waits for the worker that has the order cached. The default of 10 s is felt after a worker's death."""
+
+CACHED_ORDERS: Final = 5000
+"""About 100 KB each."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Refuses a first-party import that a workflow file forgot to pass through: it would cost 15 MB per cached order."""
+    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_import_notification_policy(policy)
+    )
+
+
+def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queue: str = names.ORDERS) -> Worker:
+    """Workflows and their publish."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        activity_executor=ThreadPoolExecutor(PUBLISH_THREADS, "publish"),
+        max_concurrent_activities=PUBLISH_THREADS,
+        max_concurrent_local_activities=PUBLISH_THREADS,
+        workflow_runner=sandbox(),
+        max_cached_workflows=CACHED_ORDERS,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def effects_worker(client: Client, activities: Sequence[Callable[..., Any]]) -> Worker:
+    """Everything that talks to the outside."""
+    return Worker(
+        client,
+        task_queue=names.EFFECTS,
+        activities=activities,
+        activity_executor=ThreadPoolExecutor(EFFECT_THREADS, "effects"),
+        max_concurrent_activities=EFFECT_THREADS,
+        graceful_shutdown_timeout=GRACE,
+    )

@@ -1,0 +1,48 @@
+"""The order's own alarm clock: one Temporal timer at a time, always for the next thing that falls due."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain.acts import expire, resume, ring_clocks
+    from models.domain.numbers import CHINA
+    from models.domain.people import SYSTEM
+    from workflows.human_tasks import HumanTasks
+
+
+class Deadlines(HumanTasks):
+    """Warns, climbs the ladder, ends holds and gives up waiting. The arithmetic is the domain's; here is only the waiting."""
+
+    async def keep_time(self) -> None:
+        while True:
+            alarm = self.order.next_alarm
+            if alarm is not None and alarm <= workflow.now():
+                await self._ring()
+            else:
+                await self._wait_for(alarm)
+
+    async def _wait_for(self, alarm: datetime | None) -> None:
+        """Until the alarm, or until something has moved it."""
+        try:
+            await workflow.wait_condition(
+                lambda: self.order.next_alarm != alarm,
+                timeout=alarm - workflow.now() if alarm else None,
+                timeout_summary=f"{alarm.astimezone(CHINA):%m-%d %H:%M}" if alarm else None,
+            )
+        except asyncio.TimeoutError:
+            return
+
+    async def _ring(self) -> None:
+        now = workflow.now()
+        hold = self.order.hold
+        if hold is not None and hold.until <= now:
+            resume(self.step, SYSTEM, None, now)
+        for task in list(self.order.tasks.values()):
+            if task.gives_up_at is not None and task.gives_up_at <= now:
+                self._moved[task.id] = expire(self.step, task, now)
+        ring_clocks(self.step, now)
+        await self.publish()

@@ -1,0 +1,171 @@
+"""Human tasks on Temporal: ask somebody, come to rest, go on with their answer.
+
+While a task is open its commands are Updates. A validator refuses at once, leaving nothing in history; the handler asks the same
+pure functions again, because another command may have come between. A command answers when what it moved has come to rest and
+is published, so whoever sent it reads what they wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain import commands, rights
+    from models.domain.acts import ACTS, Moved
+    from models.domain.errors import Unavailable
+    from models.domain.order import OrderState
+    from models.domain.people import Actor, Role
+    from models.domain.step import Handled
+    from models.domain.tasks import TaskSpec
+    from workflows import names, options, proof_keys
+    from workflows.publishing import Publishing
+    from workflows.refusals import refusals
+
+
+class Withdrawn(Exception):
+    """The task that was waited for is gone: the order was cancelled."""
+
+
+class Receipt(BaseModel):
+    """What a command answers; everything else is read from Postgres, where it stands by now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    version: int
+
+
+class Owed:
+    """A command that waits until the branch it moved has come to rest."""
+
+    paid = False
+
+
+def command(name: str, description: str) -> Any:
+    """One Update: handler and validator, both reading the same rules.
+
+    `self` stays without a type, because temporalio only then takes it for the instance and not for an argument.
+    """
+
+    async def handle(self, envelope: commands.Envelope) -> Receipt:  # type: ignore[no-untyped-def]
+        receipt: Receipt = await self.obey(name, envelope)
+        return receipt
+
+    def validate(self, envelope: commands.Envelope) -> None:  # type: ignore[no-untyped-def]
+        self.check(name, envelope)
+
+    update = workflow.update(name=name, description=description)(handle)
+    update.validator(validate)
+    return update
+
+
+class HumanTasks(Publishing):
+    """Opens tasks and serves the commands on them."""
+
+    def __init__(self, order: OrderState) -> None:
+        super().__init__(order)
+        self.ending = False
+        self._owed: list[Owed] = []
+
+    async def ask(
+        self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None, seen_by: tuple[Role, ...] = ()
+    ) -> Moved:
+        """Open the task, or go on with the one that is already open, and wait for its end. Raises Withdrawn."""
+        task = self.order.task_of(spec.kind)
+        if task is None:
+            task = self.step.open(spec, workflow.now(), to, spec.roles if roles is None else roles)
+            task.also_seen_by = seen_by
+        number = task.id
+        await self.rest()
+        while number in self.order.tasks:
+            await workflow.wait_condition(lambda: number not in self.order.tasks or self._renewal_due)
+            if number in self.order.tasks:
+                await self._renew()
+        answer = self._moved.pop(number, None)
+        if answer is None:
+            raise Withdrawn
+        return answer
+
+    async def rest(self) -> None:
+        """The lifecycle waits for the world again: publish, then let those go who waited for it."""
+        owed, self._owed = self._owed, []
+        await self.publish()
+        for command_ in owed:
+            command_.paid = True
+
+    def check(self, name: str, envelope: commands.Envelope) -> None:
+        """The validator of every command."""
+        with refusals():
+            if self.failing:
+                raise Unavailable("projection_failing")
+            if self.ending:
+                raise Unavailable("unavailable")
+            envelope.verify(proof_keys.KEYS, self.order.number, name, workflow.now())
+            self._checked(name, envelope)
+
+    def _checked(self, name: str, envelope: commands.Envelope) -> commands.Command:
+        said = envelope.open(name)
+        rights.CHECKS[name](self.order, envelope.actor, said, workflow.now())
+        return said
+
+    async def obey(self, name: str, envelope: commands.Envelope) -> Receipt:
+        """The handler of every command."""
+        with refusals(), self.step.atomically():
+            said = self._checked(name, envelope)
+            moved = ACTS[name](self.step, envelope.actor, said, workflow.now())
+            self._remember(envelope)
+        if moved is None:
+            await self.publish()
+        else:
+            await self._go_on(moved)
+        return Receipt(stage=self.order.stage, version=self.order.version)
+
+    def _remember(self, envelope: commands.Envelope) -> None:
+        update = workflow.current_update_info()
+        self.order.handled_updates += 1
+        if update is not None:
+            self.step.handled.append(Handled(update_id=update.id, digest=envelope.digest))
+
+    async def _go_on(self, moved: Moved) -> None:
+        owed = Owed()
+        self._owed.append(owed)
+        self._moved[moved.closed.task.id] = moved
+        await workflow.wait_condition(lambda: owed.paid)
+
+    @property
+    def _renewal_due(self) -> bool:
+        suggested = workflow.info().is_continue_as_new_suggested()
+        return suggested or self.order.handled_updates >= options.RENEW_AFTER_UPDATES
+
+    async def _renew(self) -> None:
+        """Continue as new, only at rest: no handler running, nothing unpublished, the task still open."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.publish()
+        if not self._moved and not self.step and workflow.all_handlers_finished():
+            workflow.continue_as_new(self.order.model_copy(update={"handled_updates": 0}))
+
+    claim = command("claim", "抢单：take a task out of the pool")
+    release = command("release", "放回：give a claimed task back to the pool")
+    reassign = command("reassign", "转单：give the work to somebody else")
+    complete = command("complete", "完成：end a task with one of its outcomes")
+    hold = command("hold", "挂起：wait, with a reason and a wake-up time")
+    resume = command("resume", "恢复：end the hold")
+    urge = command("urge", "催单：the reporter presses")
+    cancel = command("cancel", "取消：withdraw the order")
+    comment = command("comment", "留言：say something on the order")
+    rate = command("rate", "评价：the reporter's three stars")
+
+    @workflow.query(name=names.SNAPSHOT, description="The whole state, as Postgres should have it")
+    def snapshot(self) -> OrderState:
+        return self.order
+
+    @workflow.query(name=names.ALLOWED, description="What a person may do now")
+    def allowed(self, actor: Actor) -> list[rights.Action]:
+        return rights.allowed(self.order, actor, workflow.now())
+
+    @workflow.signal(name=names.REPUBLISH, description="Publish the whole state, to heal a projection that differs")
+    async def republish(self) -> None:
+        await self.publish(whole=True)

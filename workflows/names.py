@@ -1,0 +1,20 @@
+"""Names that outlive code: they stand in histories, so renaming a class or method must never change one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ORDERS: Final = "orders"
+"""Task queue of the workflows and of publish."""
+
+EFFECTS: Final = "effects"
+"""Task queue of everything that talks to the outside, on its own executor: a hanging provider must not slow a press of a button."""
+
+PUBLISH: Final = "projection.publish"
+END: Final = "projection.end"
+DELIVER_NOTICE: Final = "notices.deliver"
+FINALISE_PHOTO: Final = "photos.finalise"
+
+REPUBLISH: Final = "republish"
+SNAPSHOT: Final = "snapshot"
+ALLOWED: Final = "allowed"

@@ -1,0 +1,93 @@
+"""报修: from submitted to rated. Read it aloud."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain.acts import Moved, agree_appointment, restart_finish_clock
+    from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
+    from models.domain.order import OrderState
+    from models.domain.people import Role
+    from workflows.work_order import WorkOrderWorkflow
+
+
+@workflow.defn(name="Repair")
+class RepairWorkflow(WorkOrderWorkflow):
+    @workflow.init
+    def __init__(self, order: OrderState) -> None:
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: OrderState) -> str:
+        return await self.live()
+
+    async def submitted(self) -> None:
+        decision = await self.ask(DISPATCH, roles=(Role.LEAD,) if self.order.reopened > 1 else None)
+        match decision.outcome:
+            case "assigned":
+                self.give_to(decision.form["staff"], decision)
+            case "pool":
+                self.give_to(None, decision)
+            case "rejected":
+                self.enter("rejected", decision)
+
+    async def dispatched(self) -> None:
+        answer = await self.ask(ACCEPT, to=self.order.assignee)
+        match answer.outcome:
+            case "accepted":
+                self.order.assignee = answer.by
+                agree_appointment(self.order, answer.form)
+                self.enter("accepted", answer)
+            case _:
+                self.give_up(answer)
+
+    async def accepted(self) -> None:
+        visit = await self.ask(CARRY_OUT, to=self.order.assignee)
+        match visit.outcome:
+            case "arrived":
+                self.enter("in_progress", visit)
+            case _:
+                self.give_up(visit)
+
+    async def in_progress(self) -> None:
+        work = await self.ask(CARRY_OUT, to=self.order.assignee)
+        match work.outcome:
+            case "finished":
+                self.enter("finished", work)
+            case _:
+                self.give_up(work)
+
+    async def finished(self) -> None:
+        verdict = await self.ask_reporter(CONFIRM)
+        if verdict.outcome == "not_fixed":
+            self.reopen(verdict)
+        else:
+            self.enter("closed", verdict)
+
+    async def afterwards(self) -> None:
+        worth_asking = self.order.stage == "closed" and self.order.reporter.kind == "resident"
+        if worth_asking and self.order.rating is None:
+            await self.ask_reporter(RATE)
+
+    def give_to(self, staff: str | None, because: Moved) -> None:
+        """To one technician, or with None into the pool."""
+        self.order.assignee = staff
+        if self.order.stage != "dispatched":
+            self.enter("dispatched", because)
+
+    def give_up(self, answer: Moved) -> None:
+        """The technician hands the order back, or a dispatcher takes it from them."""
+        if answer.outcome == "reassigned":
+            self.give_to(answer.form["staff"], answer)
+        else:
+            self.order.assignee = None
+            self.enter("submitted", answer)
+
+    def reopen(self, verdict: Moved) -> None:
+        """Once to the same technician; the second time the lead chooses another."""
+        self.order.reopened += 1
+        self.enter("in_progress" if self.order.reopened == 1 else "submitted", verdict)
+        restart_finish_clock(self.order, workflow.now())
+        if self.order.stage == "submitted":
+            self.order.assignee = None

@@ -1,0 +1,65 @@
+"""What all lifecycles share: a loop over stages, an end, and the step from one to the next."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain.acts import Moved
+    from models.domain.order import OrderState
+    from models.domain.people import Role
+    from models.domain.tasks import TaskSpec
+    from workflows import names
+    from workflows.deadlines import Deadlines
+    from workflows.human_tasks import Withdrawn
+    from workflows.options import PUBLISH_UNTIL_DONE
+
+
+class WorkOrderWorkflow(Deadlines):
+    """A lifecycle is a subclass with one method per stage. Start, reset and continue-as-new all come in through `live`."""
+
+    def __init__(self, order: OrderState) -> None:
+        super().__init__(order)
+
+    async def live(self) -> str:
+        timekeeper = asyncio.create_task(self.keep_time())
+        while self.order.open:
+            try:
+                await self._stage()
+            except Withdrawn:
+                break
+        await self.rest()
+        await self.afterwards()
+        timekeeper.cancel()
+        await self._end()
+        return self.order.stage
+
+    async def _stage(self) -> None:
+        """The method of the present stage; an order on hold waits in the stage that it will resume."""
+        stage = self.order.hold.stage if self.order.hold else self.order.stage
+        await getattr(self, stage)()
+
+    async def afterwards(self) -> None:
+        """What still happens to an order that has reached its end, such as its rating."""
+
+    async def _end(self) -> None:
+        """From here on Postgres is the truth."""
+        self.ending = True
+        await self.rest()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await workflow.execute_activity(names.END, self.order.number, **PUBLISH_UNTIL_DONE)
+
+    def enter(self, stage: str, because: Moved | None = None) -> None:
+        """Refuses what is not on the map."""
+        self.step.enter(stage, workflow.now(), because.event if because else None)
+
+    async def ask_reporter(self, spec: TaskSpec) -> Moved:
+        """A task of the reporter's. What staff found themselves, a lead answers; for a guest without account, a clerk writes it down."""
+        reporter = self.order.reporter
+        if reporter.kind == "resident":
+            return await self.ask(spec, to=reporter.id, roles=())
+        if reporter.kind == "staff":
+            return await self.ask(spec, roles=spec.roles)
+        return await self.ask(spec, roles=(), seen_by=(Role.CLERK,))
