@@ -1,0 +1,186 @@
+"""The Chinese of every notice: its title, its sentence in the message centre, and the values of its WeChat template.
+
+The kinds are those of `models.domain.notices`. Names and places come in from Postgres at the moment of delivery, as a
+`Subject`. Complaint texts, descriptions and phones never come in here, and a member of staff is 张师傅, never more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from models.domain import words
+from models.domain.templates import TEMPLATES, Value, fill
+
+OFFICE: Final = "物业客服"
+"""Who handles it where no member of staff is named; a template's name field may not be empty."""
+
+COMPOUND_SURNAMES: Final = (
+    *("欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟"),
+    *("公羊", "赫连", "澹台", "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离"),
+    *("长孙", "宇文", "司徒", "鲜于", "司空", "闾丘", "令狐", "百里", "呼延", "东郭", "西门", "南门", "公西"),
+)
+
+TITLES: Final = {
+    "dispatched": "已派单",
+    "accepted": "已接单",
+    "held": "暂缓处理",
+    "resumed": "恢复处理",
+    "finished": "处理完成，请您确认",
+    "closed": "工单已完成",
+    "rejected": "不予受理",
+    "cancelled": "工单已取消",
+    "reminder": "待您处理",
+    "replied": "物业回复了您",
+    "new_task": "新任务",
+    "urged": "报事人催单",
+    "urged_often": "多次催单",
+    "reporter_replied": "报事人留言",
+    "warned": "即将超时",
+    "breached": "已超时",
+    "taken_away": "任务已转走",
+    "order_cancelled": "工单已取消，无需上门",
+    "low_rating": "收到低分评价",
+}
+"""Kind of notice → headline."""
+
+SENTENCES: Final = {
+    "dispatched": "您在{place}的{category}报修已派单，师傅将尽快接单。",
+    "accepted": "{staff}已接单，将为您处理{place}的{category}报修。",
+    "held": "您在{place}的{category}报修暂缓处理{because}。",
+    "resumed": "{place}的{category}报修已恢复处理。",
+    "finished": "{place}的{category}报修已处理完成，请确认是否已修好。",
+    "closed": "{place}的{category}报修已完成，欢迎评价。",
+    "rejected": "很抱歉，{place}的{category}报修未能受理，原因请看工单详情。",
+    "cancelled": "{place}的{category}报修已由物业取消，原因请看工单详情。",
+    "reminder": "{place}的{category}报修等待您{task}。",
+    "replied": "物业回复了{place}的{category}报修，请查看。",
+    "new_task": "{place}的{category}报修等待{task}。",
+    "urged": "{place}的{category}报修已被催{count}次，请尽快处理。",
+    "urged_often": "{place}的{category}报修已被催{count}次，请主管关注。",
+    "reporter_replied": "{place}的{category}报修有报事人新留言。",
+    "warned": "{place}的{category}报修{clock}时限将至。",
+    "breached": "{place}的{category}报修{clock}已超时。",
+    "taken_away": "{place}的{category}报修已转给他人，请勿上门。",
+    "order_cancelled": "{place}的{category}报修已取消，请勿上门。",
+    "low_rating": "{place}的{category}报修收到低分评价，请24小时内回访。",
+}
+"""Kind of notice → what the message centre says."""
+
+PHRASES: Final = {"accepted": "已接单", "rejected": "不予受理", "cancelled": "已取消", "finished": "待确认"}
+"""Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
+
+URGENT: Final = "紧急"
+
+
+class Subject(BaseModel):
+    """What a notice speaks of, looked up when it is delivered or read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    kind: str
+    """The order's kind: `repair`, …"""
+    stage: str
+    place: str
+    """As it was called when the order was filed."""
+    category: str
+    """The category's Chinese title."""
+    at: datetime
+    """When what the notice tells of happened."""
+    urgent: bool = False
+    staff: str | None = None
+    """Whole name of the member of staff whom the notice names."""
+    due_at: datetime | None = None
+    """Until when the recipient is asked to act."""
+    hold_reason: str | None = None
+
+
+def title(kind: str) -> str:
+    """A kind that has no words yet reads as a plain notice rather than as a fault."""
+    return TITLES.get(kind, words.EVENTS["notice"])
+
+
+def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
+    """One sentence for the message centre."""
+    pattern = SENTENCES.get(kind, "{place}的{category}有新进展。")
+    return pattern.format(
+        place=subject.place,
+        category=subject.category,
+        staff=short_name(subject.staff),
+        task=words.TASKS.get(str(facts.get("task_kind")), "处理"),
+        count=facts.get("count", 1),
+        clock=words.CLOCKS.get(str(facts.get("clock")), "处理"),
+        because=_because(subject.hold_reason),
+    )
+
+
+def message(template: str, kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The `data` of a WeChat message, every field within its rule. Raises KeyError for a template without words."""
+    return fill(TEMPLATES[template], _VALUES[template](kind, subject, facts))
+
+
+def short_name(name: str | None) -> str:
+    """How residents are told who comes: 张师傅, 欧阳师傅. Without a name it is the office."""
+    if not name:
+        return OFFICE
+    surname = name[:2] if len(name) > 2 and name.startswith(COMPOUND_SURNAMES) else name[:1]
+    return f"{surname}师傅"
+
+
+def _because(hold_reason: str | None) -> str:
+    return f"（{words.HOLD_REASONS[hold_reason]}）" if hold_reason in words.HOLD_REASONS else ""
+
+
+def _phrase(kind: str, subject: Subject) -> str:
+    return PHRASES.get(kind) or words.STAGES_FOR_RESIDENTS.get(subject.stage, "")
+
+
+def _due(subject: Subject) -> datetime:
+    """The field may not be empty: where nothing falls due, as when a task was taken away, it shows when that happened."""
+    return subject.due_at or subject.at
+
+
+def _progress(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "character_string1": subject.number,
+        "phrase2": _phrase(kind, subject),
+        "thing3": subject.place,
+        "name4": short_name(subject.staff),
+        "time5": subject.at,
+    }
+
+
+def _your_turn(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "thing1": f"{words.KINDS[subject.kind]}：{words.TASKS.get(str(facts.get('task_kind')), title(kind))}",
+        "character_string2": subject.number,
+        "time3": _due(subject),
+        "thing4": f"{subject.category} · 请点击办理",
+    }
+
+
+def _finished(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "character_string1": subject.number,
+        "thing2": subject.place,
+        "time3": subject.at,
+        "thing4": "请确认是否已修好并评价",
+    }
+
+
+def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    task = words.TASKS.get(str(facts.get("task_kind")))
+    what = f"{task}：{subject.category}" if kind == "new_task" and task else f"{title(kind)}：{subject.category}"
+    return {
+        "character_string1": subject.number,
+        "thing2": f"【{URGENT}】{what}" if subject.urgent else what,
+        "thing3": subject.place,
+        "time4": _due(subject),
+    }
+
+
+_VALUES: Final = {"progress": _progress, "your_turn": _your_turn, "finished": _finished, "task": _task}
