@@ -8,18 +8,15 @@ from typing import Final
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
-from workflows import names
-
-PUBLISH_AT_ONCE: Final = LocalActivityConfig(
+AT_ONCE: Final = LocalActivityConfig(
     # A healthy publish takes milliseconds. Five seconds stay below the ten of a workflow task, so no heartbeat is needed.
     schedule_to_close_timeout=timedelta(seconds=5),
     start_to_close_timeout=timedelta(seconds=4),
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),
 )
 
-PUBLISH_UNTIL_DONE: Final = ActivityConfig(
+UNTIL_DONE: Final = ActivityConfig(
     # Retries of a regular activity add no events, so an outage of Postgres can last as long as it likes.
-    task_queue=names.ORDERS,
     start_to_close_timeout=timedelta(seconds=10),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -12,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from models.domain.order import OrderState
     from models.domain.step import Batch, Published, Step
     from workflows import details, names, search_attributes
-    from workflows.options import PUBLISH_AT_ONCE, PUBLISH_UNTIL_DONE
+    from workflows.options import AT_ONCE, UNTIL_DONE
 
 INTEGRITY = "projection_integrity"
 """Type of the publish error that no retry can heal: an operator has to look."""
@@ -47,18 +48,8 @@ class Publishing:
             await self.publish()
 
     async def _write(self, batch: Batch) -> Published:
-        """A failing publish never spins: five seconds at once, then a patient activity whose retries add no events."""
         try:
-            try:
-                answer = await workflow.execute_local_activity(
-                    names.PUBLISH, batch, result_type=Published, **PUBLISH_AT_ONCE
-                )
-            except ActivityError as error:
-                if _is_integrity(error):
-                    raise
-                answer = await workflow.execute_activity(
-                    names.PUBLISH, batch, result_type=Published, **PUBLISH_UNTIL_DONE
-                )
+            answer: Published = await carry_out(names.PUBLISH, batch, Published)
         except ActivityError as error:
             if not _is_integrity(error):
                 raise
@@ -79,3 +70,13 @@ class Publishing:
 
 def _is_integrity(error: ActivityError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.type == INTEGRITY
+
+
+async def carry_out(activity: str, argument: Any, result: type | None = None) -> Any:
+    """A failing statement never spins: five seconds at once, then a patient activity whose retries add no events."""
+    try:
+        return await workflow.execute_local_activity(activity, argument, result_type=result, **AT_ONCE)
+    except ActivityError as error:
+        if _is_integrity(error):
+            raise
+        return await workflow.execute_activity(activity, argument, result_type=result, **UNTIL_DONE)

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import names
     from workflows.deadlines import Deadlines
     from workflows.human_tasks import Withdrawn
-    from workflows.options import PUBLISH_UNTIL_DONE
+    from workflows.publishing import carry_out
 
 
 class WorkOrderWorkflow(Deadlines):
@@ -49,7 +49,7 @@ class WorkOrderWorkflow(Deadlines):
         self.ending = True
         await self.rest()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        await workflow.execute_activity(names.END, self.order.number, **PUBLISH_UNTIL_DONE)
+        await carry_out(names.END, self.order.number)
 
     def enter(self, stage: str, because: Moved | None = None) -> None:
         """Refuses what is not on the map."""
