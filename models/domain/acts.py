@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from models.domain import commands as c
 from models.domain.clocks import ClockName, start_clock
-from models.domain.forms import Stated, as_json
+from models.domain.forms import Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, OrderState, Urges
 from models.domain.people import SYSTEM, Actor
-from models.domain.rights import is_reporter, parsed_form
+from models.domain.rights import WORKING, is_reporter, parsed_form
 from models.domain.step import Step
 from models.domain.tasks import Closed, Task
 
@@ -34,6 +34,10 @@ class Moved:
     @property
     def form(self) -> dict[str, Any]:
         return self.closed.form
+
+    @property
+    def by(self) -> str:
+        return self.closed.by
 
 
 def claim(step: Step, actor: Actor, command: c.Claim, at: datetime) -> Moved | None:
@@ -203,3 +207,28 @@ def _show_dispatchers(state: OrderState, clock: ClockName) -> None:
 def restart_finish_clock(state: OrderState, at: datetime) -> None:
     """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
     state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, state.levels.finish / 2)
+
+
+def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
+    """An agreed appointment replaces the arrive clock (`lifecycles.md`, "Clocks")."""
+    if form.get("appointment") is None:
+        return
+    state.appointment = Window.model_validate(form["appointment"])
+    state.clocks[ClockName.ARRIVE].due_at = state.appointment.until
+    state.clocks[ClockName.ARRIVE].warned = False
+
+
+def move_away(step: Step, ineligible: list[str], at: datetime) -> dict[str, Moved]:
+    """Tasks of people who have left or lost their role: work is handed back, a claimed task returns to its pool.
+
+    Answers the closed tasks by id, for the lifecycle to go on with.
+    """
+    moved: dict[str, Moved] = {}
+    for task in [task for task in step.state.tasks.values() if task.holder in ineligible]:
+        event = step.record("moved_away", SYSTEM, at, Audience.STAFF, task=task.id, staff=task.holder)
+        if task.kind in WORKING:
+            _end_hold(step)
+            moved[task.id] = Moved(step.close(task, "handed_back", SYSTEM, at), event)
+        else:
+            task.holder = None
+    return moved

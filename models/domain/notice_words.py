@@ -140,7 +140,7 @@ def _phrase(kind: str, subject: Subject) -> str:
 
 
 def _due(subject: Subject) -> datetime:
-    """The field may not be empty: where nothing falls due, as when a task was taken away, it shows when that happened."""
+    """Not empty: where nothing falls due, as when a task was taken away, the field shows when that happened."""
     return subject.due_at or subject.at
 
 

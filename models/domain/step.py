@@ -5,7 +5,8 @@ The acts write here; `publish` carries it to Postgres in one transaction. Holds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,18 @@ class Step:
 
     def __bool__(self) -> bool:
         return bool(self.events or self.closed or self.handled)
+
+    @contextmanager
+    def atomically(self) -> Iterator[None]:
+        """All of an act or nothing: an error half-way leaves state and step as they were."""
+        state = self.state.model_copy(deep=True)
+        kept = list(self.events), list(self.closed), list(self.notices), list(self.handled)
+        try:
+            yield
+        except BaseException:
+            self.state = state
+            self.events, self.closed, self.notices, self.handled = kept
+            raise
 
     def record(
         self, kind: str, by: Actor, at: datetime, audience: Audience = Audience.REPORTER, **facts: Any
