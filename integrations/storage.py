@@ -1,7 +1,7 @@
 """The photo store: any S3, spoken to through the minio client.
 
-Clients upload straight to it under a policy that names one key, one content type and a size; they read through addresses
-that expire. Our own programs never hold more than one photo of ten megabytes at a time.
+Clients upload straight to it under a policy that names one key, one content type and a size; they read through
+addresses that expire. Our own programs never hold more than one photo of ten megabytes at a time.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ ADDRESS_LIFE: Final = timedelta(minutes=10)
 CONNECT_SECONDS: Final = 2.0
 """The store is near; if it has not answered by then it is down."""
 
-READ_SECONDS: Final = 10.0
-"""Between two pieces of an answer, not for the whole of it."""
+READ_SECONDS: Final = 5.0
+"""Between two pieces of an answer, not for the whole of it. With one repetition a frozen store shows within ten."""
 
 POOL_SIZE: Final = 16
 """Connections kept, so that the API's threads and the finaliser need not wait for each other."""
@@ -66,7 +66,7 @@ class Head(NamedTuple):
 
 
 class Storage:
-    """One bucket. Every method but the two that sign raises StorageUnavailable in an outage; all may be called in threads."""
+    """One bucket. Every method but the two that sign raises StorageUnavailable in an outage; all work in threads."""
 
     def __init__(self, endpoint: str, access_key: str, secret_key: str, bucket: str) -> None:
         address = urlsplit(endpoint)
@@ -117,7 +117,7 @@ class Storage:
                 raise
 
     def presigned_upload(self, photo_id: str, content_type: str, size: int) -> Upload:
-        """Leave to write this one object, once chosen its type. Raises ValidationFailed for what is no photo."""
+        """Leave to write this one object, of this one type. Raises ValidationFailed for what is no photo."""
         check_announced(content_type, size)
         key = upload_key(photo_id)
         policy = PostPolicy(self.bucket, datetime.now(UTC) + UPLOAD_LIFE)
@@ -175,7 +175,7 @@ class Storage:
 
 @contextmanager
 def _outages() -> Iterator[None]:
-    """Connection faults and the store's own troubles become StorageUnavailable; a wrong key or bucket stays what it is."""
+    """Connection faults and the store's own troubles become StorageUnavailable; a wrong key stays what it is."""
     try:
         yield
     except (urllib3.exceptions.HTTPError, InvalidResponseError, ServerError) as error:
