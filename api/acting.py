@@ -1,0 +1,77 @@
+"""The one function through which people act on orders, whichever door they came through: the JSON interface or the
+console."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from api import idempotency, views
+from api.gateway import Order
+from api.reader import Reader
+from api.references import resolved
+from api.state import State
+from models.domain.errors import NotFound
+from models.domain.numbers import order_of
+from models.domain.people import Actor
+from models.repositories import reading
+
+Json = dict[str, Any]
+
+
+async def act(state: State, actor: Actor, number: str, action: str, body: Json, idempotency_key: str) -> Json:
+    """Carry out `action` (a key of `commands.COMMANDS`) and answer the order as the actor now sees it.
+
+    `body` is what the client sent, with staff named by account and, for actions on a task, its `task_id`. The same
+    key with the same body gives the same answer again.
+
+    Raises:
+        IdempotencyKeyReused: the key was used with another body.
+        WuyouError: any refusal of the rules, or Unavailable with an unknown outcome.
+    """
+    request = idempotency.Request.of(state, actor, number, action, idempotency_key, body)
+    before = await request.before(state)
+    if before is not None:
+        return before.answer if before.answer is not None else await order_view(state, actor, number)
+    command = await resolved(state, actor, number, action, body)
+    await state.gateway.send(
+        Order(
+            number=number,
+            actor=actor,
+            action=action,
+            body=command,
+            update_id=request.id,
+            digest=request.digest,
+        )
+    )
+    answer = await order_view(state, actor, number)
+    await request.remember(state, answer)
+    return answer
+
+
+async def act_on_task(state: State, actor: Actor, task_id: str, action: str, body: Json, idempotency_key: str) -> Json:
+    """The same for an action that concerns a task; the order's number lies in the task's id.
+
+    Raises NotFound for what is no task id.
+    """
+    number = order_of(task_id)
+    if number is None:
+        raise NotFound("order_not_found")
+    return await act(state, actor, number, action, {**body, "task_id": task_id}, idempotency_key)
+
+
+async def order_view(state: State, actor: Actor, number: str) -> Json:
+    """The order as this person sees it now. Raises NotFound, also for what lies outside their scope."""
+    bundle = await visible_order(state, actor, number)
+    titles = await state.catalog.titles(state.engine)
+    return views.order(bundle, Reader(actor), datetime.now(UTC), titles)
+
+
+async def visible_order(state: State, actor: Actor, number: str) -> reading.Row:
+    """The rows behind :func:`order_view`. Raises NotFound."""
+    resident_id = actor.id if actor.kind == "resident" else ""
+    async with state.engine.connect() as conn:
+        bundle = await reading.order_detail(conn, number, resident_id)
+    if bundle is None or not views.may_see(bundle, actor):
+        raise NotFound("order_not_found")
+    return bundle

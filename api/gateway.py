@@ -1,0 +1,246 @@
+"""The one door to the workflows: a person's command becomes a sealed envelope in an Update, and its refusal an error
+of ours.
+
+Refuses from the projection what is surely lost, so that a stampede on one task costs one Update and not twenty; lets
+at most four commands of one order be under way, in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.domain import rights
+from models.domain.commands import ENVELOPE_LIFE, Envelope
+from models.domain.errors import (
+    LEAVES,
+    Forbidden,
+    NotFound,
+    TaskHeldByOther,
+    TaskNotOpen,
+    Unavailable,
+    ValidationFailed,
+    WuyouError,
+    from_payload,
+)
+from models.domain.lifecycles import LIFECYCLES
+from models.domain.order import OrderState
+from models.domain.people import Actor
+from models.domain.step import Handled
+from models.repositories import aftermath, reading
+from workflows import names, search_attributes
+
+RPC_TIMEOUT: Final = timedelta(seconds=8)
+"""Past this a person has given up; below it an unlucky sticky worker (1 s) and one slow publish (5 s) still fit."""
+
+IN_FLIGHT: Final = 4
+"""Commands of one order on their way at once. More only queue inside Temporal, where the wait is dearer."""
+
+SURELY_LOST: Final = (TaskNotOpen, TaskHeldByOther, NotFound, Forbidden, ValidationFailed)
+"""Refusals that a slightly old projection cannot get wrong: tasks never reopen under their id, scopes and forms do
+not move.
+
+All others (a stage, an urge's five minutes) are left to the workflow, which alone knows the present.
+"""
+
+URGENT_PRIORITY: Final = 1
+NORMAL_PRIORITY: Final = 3
+
+
+@dataclass
+class _Gate:
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
+    users: int = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command on its way: who wants what of which order, under which id it may be sent again."""
+
+    number: str
+    actor: Actor
+    action: str
+    body: dict[str, Any]
+    update_id: str
+    digest: str
+
+
+class Gateway:
+    """`client` may be lazy: it connects at the first command, so the API starts and files orders while Temporal is
+    down."""
+
+    def __init__(self, client: Client, engine: AsyncEngine, sync_engine: Engine, proof_key: bytes) -> None:
+        self._client = client
+        self._engine = engine
+        self._sync_engine = sync_engine
+        self._proof_key = proof_key
+        self._gates: dict[str, _Gate] = {}
+
+    async def send(self, order: Order) -> None:
+        """Carry out one command. Returns once its effect is in Postgres.
+
+        Raises the refusal of the rules; Unavailable when the outcome is unknown or an operator must act.
+        """
+        try:
+            async with asyncio.timeout(RPC_TIMEOUT.total_seconds()), self._gate(order.number):
+                await self._send(order)
+        except TimeoutError:
+            raise Unavailable("engine_down") from None
+
+    async def reachable(self) -> bool:
+        """Whether Temporal answers. Never raises."""
+        try:
+            return await self._client.service_client.check_health(timeout=timedelta(seconds=2))
+        except (RPCError, RuntimeError, OSError):
+            return False
+
+    async def _send(self, order: Order) -> None:
+        row = await self._standing(order.number)
+        now = datetime.now(UTC)
+        refuse_what_is_lost(OrderState.model_validate(row["state"]), order, now)
+        if row["projection_error"] is not None:
+            raise Unavailable("projection_failing")
+        if row["workflow_ended_at"] is not None:
+            await self._act_on_ended(order, now)
+        elif row["started_at"] is None:
+            await self._update_with_start(order, row, now)
+        else:
+            await self._update(order, now)
+
+    async def _standing(self, number: str) -> reading.Row:
+        async with self._engine.connect() as conn:
+            row = await reading.standing(conn, number)
+        if row is None:
+            raise NotFound("order_not_found")
+        return row
+
+    async def _update(self, order: Order, now: datetime) -> None:
+        handle = self._client.get_workflow_handle(order.number)
+        try:
+            await handle.execute_update(
+                order.action, self._sealed(order, now), id=order.update_id, rpc_timeout=RPC_TIMEOUT
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise Unavailable("engine_down") from error
+            await self._without_workflow(order, now)
+        except WorkflowUpdateFailedError as error:
+            await self._refused(error, order, now)
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise Unavailable("engine_down") from error
+
+    async def _update_with_start(self, order: Order, row: reading.Row, now: datetime) -> None:
+        """The relay has not come round yet, or Temporal was away: start the workflow just as the relay would."""
+        try:
+            await self._client.execute_update_with_start_workflow(
+                order.action,
+                self._sealed(order, now),
+                id=order.update_id,
+                start_workflow_operation=start_operation(OrderState.model_validate(row["state"])),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            await self._without_workflow(order, now)
+        except RPCError as error:
+            raise Unavailable("engine_down") from error
+        except WorkflowUpdateFailedError as error:
+            await self._refused(error, order, now)
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise Unavailable("engine_down") from error
+
+    async def _refused(self, error: WorkflowUpdateFailedError, order: Order, now: datetime) -> None:
+        """Raise what the workflow refused with. A workflow that ended over the command has left the order to
+        Postgres."""
+        cause = error.cause
+        if isinstance(cause, ApplicationError) and cause.type in LEAVES:
+            raise _rebuilt(cause) from error
+        await self._without_workflow(order, now)
+
+    async def _without_workflow(self, order: Order, now: datetime) -> None:
+        """Temporal has no such workflow running. The row tells which of the reasons it is."""
+        row = await self._standing(order.number)
+        if await self._was_carried_out(order):
+            return
+        if row["workflow_ended_at"] is None:
+            raise Unavailable("lost")
+        await self._act_on_ended(order, now)
+
+    async def _was_carried_out(self, order: Order) -> bool:
+        async with self._engine.connect() as conn:
+            return await reading.handled_request(conn, order.update_id) is not None
+
+    async def _act_on_ended(self, order: Order, now: datetime) -> None:
+        await asyncio.to_thread(self._in_one_transaction, order, now)
+
+    def _in_one_transaction(self, order: Order, now: datetime) -> None:
+        command = self._sealed(order, now).open(order.action)
+        handled = Handled(update_id=order.update_id, digest=order.digest)
+        with self._sync_engine.begin() as conn:
+            aftermath.act_on_ended(conn, order.number, order.actor, order.action, command, now, handled)
+
+    def _sealed(self, order: Order, now: datetime) -> Envelope:
+        envelope = Envelope(actor=order.actor, expires_at=now + ENVELOPE_LIFE, digest=order.digest, body=order.body)
+        return envelope.sealed(self._proof_key, order.number, order.action)
+
+    @asynccontextmanager
+    async def _gate(self, number: str) -> AsyncIterator[None]:
+        """Wait for one's turn. asyncio's semaphore is fair, so the order's commands go in as they came."""
+        gate = self._gates.setdefault(number, _Gate())
+        gate.users += 1
+        try:
+            async with gate.places:
+                yield
+        finally:
+            gate.users -= 1
+            if gate.users == 0:
+                del self._gates[number]
+
+
+def refuse_what_is_lost(state: OrderState, order: Order, now: datetime) -> None:
+    """Ask the rules about the order as Postgres shows it, and believe them only where an old picture cannot mislead."""
+    envelope = Envelope(actor=order.actor, expires_at=now, digest=order.digest, body=order.body)
+    command = envelope.open(order.action)
+    try:
+        rights.CHECKS[order.action](state, order.actor, command, now)
+    except SURELY_LOST:
+        raise
+    except WuyouError:
+        return
+
+
+def start_operation(state: OrderState) -> WithStartWorkflowOperation[Any, Any]:
+    """The relay's own start: whoever comes first starts the order, the other finds it running."""
+    return WithStartWorkflowOperation(
+        LIFECYCLES[state.kind].workflow,
+        state,
+        id=state.number,
+        task_queue=names.ORDERS,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        search_attributes=search_attributes.at_start(state),
+        priority=Priority(
+            priority_key=URGENT_PRIORITY if state.priority == "emergency" else NORMAL_PRIORITY,
+            fairness_key=state.community_id,
+        ),
+    )
+
+
+def _rebuilt(cause: ApplicationError) -> WuyouError:
+    payload = dict(cause.details[0]) if cause.details else {}
+    return from_payload(str(cause.type), payload)

@@ -1,0 +1,86 @@
+"""One request, however often it is sent: its id, the digest of what it says, and what was answered the first time."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+
+from api.state import State
+from models.domain.commands import update_id
+from models.domain.errors import IdempotencyKeyReused, ValidationFailed
+from models.domain.people import Actor
+from models.repositories import answers, reading
+
+Json = dict[str, Any]
+
+LONGEST_KEY = 200
+"""Generous for any client's key, a UUID being 36 characters."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The same request was carried out before. `answer` is None when it was lost on the way back."""
+
+    number: str | None
+    answer: Json | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """`id` depends on the caller, the order, the action and the caller's key, so nobody can reach another's answer
+    by guessing."""
+
+    id: str
+    digest: str
+
+    @classmethod
+    def of(cls, state: State, actor: Actor, number: str, action: str, key: str, body: Json) -> Self:
+        """Raises ValidationFailed for a missing or oversized key."""
+        if not key or len(key) > LONGEST_KEY:
+            raise ValidationFailed("idempotency_key_missing", field="Idempotency-Key")
+        secret = state.settings.required("token_secret").encode()
+        said = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        return cls(
+            id=update_id(secret, f"{actor.kind}:{actor.id}", number, action, key),
+            digest=hashlib.sha256(said).hexdigest(),
+        )
+
+    async def before(self, state: State) -> Before | None:
+        """What was answered before, if anything was. Raises IdempotencyKeyReused when the body differs."""
+        async with state.engine.connect() as conn:
+            row = await reading.handled_request(conn, self.id)
+        if row is None:
+            return None
+        self.check(row["digest"])
+        return Before(number=row["number"], answer=row["answer"])
+
+    def check(self, digest: str) -> None:
+        """Raises IdempotencyKeyReused."""
+        if digest != self.digest:
+            raise IdempotencyKeyReused
+
+    async def remember(self, state: State, answer: Json) -> None:
+        """The order's step has already written the request down; only the words of the answer are added."""
+        async with state.engine.begin() as conn:
+            await answers.keep_answer(conn, self.id, plain(answer))
+
+    async def remember_whole(self, state: State, answer: Json) -> Json:
+        """For a request that concerns no order. Answers what counts: the twin's answer when a twin was faster."""
+        async with state.engine.begin() as conn:
+            if await answers.keep_request(conn, self.id, self.digest, plain(answer)):
+                return answer
+            row = await reading.handled_request(conn, self.id)
+        if row is None or row["answer"] is None:
+            return answer
+        self.check(row["digest"])
+        twin: Json = row["answer"]
+        return twin
+
+
+def plain(answer: Json) -> Json:
+    """JSON types only, exactly as the client got them."""
+    result: Json = orjson.loads(orjson.dumps(answer, default=str))
+    return result

@@ -1,0 +1,1 @@
+"""What owners, their families and tenants call."""

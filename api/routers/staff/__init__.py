@@ -1,0 +1,1 @@
+"""What staff clients call; the console calls the same functions."""

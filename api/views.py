@@ -1,0 +1,342 @@
+"""Orders and tasks as JSON, exactly as the interface promises them, cut to what the reader may see.
+
+Pure functions over the rows of `models.repositories.reading`. Residents never get a staff account, a phone, or an event
+that was not meant for them; staff are named by account, photos by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from api import wording
+from api.reader import Reader
+from models.domain import rights, words
+from models.domain.clocks import Clock
+from models.domain.lifecycles import LIFECYCLES
+from models.domain.order import OrderState
+from models.domain.people import Actor
+from models.domain.tasks import Task
+
+Row = Mapping[str, Any]
+Json = dict[str, Any]
+Titles = Mapping[tuple[str, str], str]
+"""(kind, category code) → what people call the category."""
+
+PHOTO_FACTS: Final = "photo_ids"
+FACTS_FOR_RESIDENTS: Final = frozenset(
+    {"reason", "text", "report", "photo_ids", "until", "count", "rating", "result", "speed", "manner", "appointment"}
+)
+"""What of an event's facts a resident reads; people and task ids stay inside."""
+
+SUMMARY_CHARACTERS: Final = 40
+"""One line of a list on a phone."""
+
+
+# -- tasks ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def outcomes(kind: str, task_kind: str) -> list[Json]:
+    """The outcomes of a task with the JSON Schema of what each needs; the same for all orders of a kind: built once."""
+    spec = LIFECYCLES[kind].tasks[task_kind]
+    return [
+        {"outcome": outcome, "title": words.OUTCOMES.get(outcome, outcome), "form": form.model_json_schema()}
+        for outcome, form in spec.outcomes.items()
+    ]
+
+
+def summary(kind: str, category: str, place_label: str, titles: Titles) -> str:
+    return f"{titles.get((kind, category), category)} · {place_label}"
+
+
+def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
+    """A row of the inbox."""
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "title": words.TASKS.get(row["kind"], row["kind"]),
+        "order": {
+            "number": row["number"],
+            "kind": row["order_kind"],
+            "stage": row["stage"],
+            "stage_title": wording.stage_title(row["stage"], for_resident=False),
+            "summary": summary(row["order_kind"], row["category"], row["place_label"], titles),
+            "priority": row["priority"],
+            "urged": row["urged"],
+            "place": row["place_label"],
+            "category": titles.get((row["order_kind"], row["category"]), row["category"]),
+            "description": row["description"][:SUMMARY_CHARACTERS],
+            "submitted_at": row["submitted_at"],
+            "engine_waiting": row["started_at"] is None,
+        },
+        "holder": row["holder_account"] or row["holder_id"],
+        "holder_name": row["holder_name"],
+        "candidates": list(row["roles"]),
+        "due_at": row["due_at"],
+        "overdue": row["due_at"] is not None and row["due_at"] < now,
+        "created_at": row["opened_at"],
+        "outcomes": outcomes(row["order_kind"], row["kind"]),
+    }
+
+
+def _order_task(task: Task, bundle: Row, order: OrderState, reader: Reader, now: datetime, titles: Titles) -> Json:
+    row: Row = next((row for row in bundle["tasks"] if row["id"] == task.id), {})
+    due_at = row.get("due_at")
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "title": words.TASKS.get(task.kind, task.kind),
+        "order": {
+            "number": order.number,
+            "kind": order.kind,
+            "stage": order.stage,
+            "summary": summary(order.kind, order.category, bundle["place_label"], titles),
+        },
+        "holder": _person(task.holder, bundle, reader) if task.holder else None,
+        "holder_name": _name(task.holder, bundle, reader) if task.holder else None,
+        "candidates": [str(role) for role in task.roles] if reader.is_staff else [],
+        "due_at": due_at,
+        "overdue": due_at is not None and datetime.fromisoformat(due_at) < now,
+        "created_at": task.opened_at,
+        "outcomes": outcomes(order.kind, task.kind),
+        "on_behalf": reader.is_staff and rights.may_complete_for_reporter(order, reader.actor, task),
+    }
+
+
+# -- orders -----------------------------------------------------------------------------------------------------------
+
+
+def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
+    """An order in a list."""
+    category = titles.get((row["kind"], row["category"]), row["category"])
+    holder = None
+    if row["assignee_name"] is not None:
+        roles = row["assignee_roles"] or ()
+        holder = row["assignee_account"] if reader.is_staff else wording.addressed(row["assignee_name"], roles)
+    item = {
+        "number": row["number"],
+        "id": row["number"],
+        "kind": row["kind"],
+        "kind_title": words.KINDS.get(row["kind"], row["kind"]),
+        "stage": row["stage"],
+        "stage_title": wording.stage_title(row["stage"], not reader.is_staff),
+        "open": row["open"],
+        "priority": row["priority"],
+        "place": row["place_label"],
+        "category": row["category"],
+        "category_title": category,
+        "summary": f"{category} · {row['place_label']}",
+        "description": row["description"][:SUMMARY_CHARACTERS],
+        "submitted_at": row["submitted_at"],
+        "closed_at": row["closed_at"],
+        "due_at": row["next_due_at"],
+        "overdue": bool(row["open"] and row["next_due_at"] is not None and row["next_due_at"] < now),
+        "holder": holder,
+        "urged": row["urged"],
+        "rating": row["rating_result"],
+    }
+    if reader.is_staff:
+        item |= {"holder_name": row["assignee_name"], "community_id": row["community_id"]}
+    else:
+        item["mine"] = row["reporter_kind"] == "resident" and row["reporter_id"] == reader.actor.id
+    return item
+
+
+def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
+    """One order as the reader sees it now, with what they may do."""
+    state = OrderState.model_validate(bundle["state"])
+    staff = reader.is_staff
+    clock = state.running_clock
+    answer: Json = {
+        "number": state.number,
+        "id": state.number,
+        "kind": state.kind,
+        "kind_title": words.KINDS.get(state.kind, state.kind),
+        "stage": state.stage,
+        "stage_title": wording.stage_title(state.stage, not staff),
+        "open": state.open,
+        "version": state.version,
+        "priority": state.priority,
+        "priority_title": words.PRIORITIES[state.priority],
+        "community": {
+            "id": bundle["community_id"],
+            "name": bundle["community_name"],
+            "duty_phone": bundle["duty_phone"],
+        },
+        "place": {
+            "label": bundle["place_label"],
+            "public": state.place.is_public,
+            **state.place.model_dump(mode="json"),
+        },
+        "category": state.category,
+        "category_title": titles.get((state.kind, state.category), state.category),
+        "summary": summary(state.kind, state.category, bundle["place_label"], titles),
+        "description": bundle["description"],
+        "answers": bundle["answers"],
+        "charge": state.charge,
+        "appointment": state.appointment,
+        "submitted_at": bundle["submitted_at"],
+        "finished_at": bundle["finished_at"],
+        "closed_at": bundle["closed_at"],
+        "holder": _person(state.assignee, bundle, reader) if state.assignee else None,
+        "holder_name": _name(state.assignee, bundle, reader) if state.assignee else None,
+        "next_deadline": _deadline(clock, now) if clock else None,
+        "waiting": _waiting(state, reader),
+        "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
+        "reopened": state.reopened,
+        "rating": _rating(bundle, reader),
+        "photos": [_photo(photo) for photo in bundle["photos"] if _may_see_photo(photo, reader)],
+        "timeline": [
+            _event(event, bundle, reader) for event in bundle["events"] if event["audience"] in reader.audiences
+        ],
+        "tasks": [
+            _order_task(task, bundle, state, reader, now, titles)
+            for task in state.tasks.values()
+            if staff or task.holder == reader.actor.id
+        ],
+        "actions": [action.model_dump(exclude_none=True) for action in rights.allowed(state, reader.actor, now)],
+    }
+    if staff:
+        answer |= _for_staff(bundle, state)
+    else:
+        answer["mine"] = rights.is_reporter(state, reader.actor)
+    return answer
+
+
+def may_see(bundle: Row, actor: Actor) -> bool:
+    """Whether the order exists for this person: in a staff member's scope, one's own, or a repair in one's house."""
+    if actor.kind == "staff":
+        return actor.reaches(bundle["community_id"])
+    own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
+    return own or bool(bundle["shares_house"])
+
+
+def _for_staff(bundle: Row, state: OrderState) -> Json:
+    filed_by = bundle["staff"].get(bundle["filed_by"])
+    return {
+        "source": bundle["source"],
+        "source_title": words.SOURCES.get(bundle["source"], bundle["source"]),
+        "reporter": {
+            "kind": state.reporter.kind,
+            "name": _reporter_name(bundle, state),
+            "filed_by": filed_by["account"] if filed_by else None,
+            "filed_by_name": filed_by["name"] if filed_by else None,
+        },
+        "contact": {"name": bundle["contact_name"], "has_phone": bundle["contact_phone_sealed"] is not None},
+        "engine": {
+            "waiting": bundle["started_at"] is None,
+            "ended_at": bundle["workflow_ended_at"],
+            "projection_error": bundle["projection_error"],
+        },
+    }
+
+
+def _reporter_name(bundle: Row, state: OrderState) -> str | None:
+    if state.reporter.kind == "resident":
+        name: str | None = bundle["residents"].get(state.reporter.id)
+        return name
+    if state.reporter.kind == "staff":
+        member = bundle["staff"].get(state.reporter.id)
+        return member["name"] if member else None
+    contact: str | None = bundle["contact_name"]
+    return contact
+
+
+def _deadline(clock: Clock, now: datetime) -> Json:
+    return {
+        "clock": clock.name,
+        "title": words.CLOCKS[clock.name],
+        "due_at": clock.due_at,
+        "overdue": clock.overdue(now),
+    }
+
+
+def _waiting(state: OrderState, reader: Reader) -> Json | None:
+    """Why the order stands still. The note is for staff."""
+    if state.hold is None:
+        return None
+    return {
+        "reason": state.hold.reason,
+        "title": words.HOLD_REASONS[state.hold.reason],
+        "until": state.hold.until,
+        "note": state.hold.note if reader.is_staff else None,
+    }
+
+
+def _rating(bundle: Row, reader: Reader) -> Json | None:
+    if bundle["rating_result"] is None:
+        return None
+    return {
+        "result": bundle["rating_result"],
+        "speed": bundle["rating_speed"],
+        "manner": bundle["rating_manner"],
+        "text": bundle["rating_text"],
+    }
+
+
+def _may_see_photo(photo: Row, reader: Reader) -> bool:
+    mine = photo["owner_kind"] == reader.actor.kind and photo["owner_id"] == reader.actor.id
+    return mine or photo["audience"] in reader.audiences
+
+
+def _photo(photo: Row) -> Json:
+    """`processing` until the finaliser has made the copy that others may see."""
+    shown = {"ready": "ready", "failed": "failed"}.get(photo["status"], "processing")
+    return {"id": photo["id"], "status": shown, "used_as": photo["used_as"], "url": f"/api/v1/photos/{photo['id']}"}
+
+
+def _event(event: Row, bundle: Row, reader: Reader) -> Json:
+    answer: Json = {
+        "id": f"{event['version']}.{event['seq']}",
+        "kind": event["kind"],
+        "title": words.EVENTS.get(event["kind"], event["kind"]),
+        "at": event["at"],
+        "by": {"kind": event["by_kind"], "name": _by(event, bundle, reader)},
+        "audience": event["audience"],
+        "stage": event["stage"],
+        "stage_title": wording.stage_title(event["stage"], not reader.is_staff) if event["stage"] else None,
+        "facts": _facts(event["facts"], bundle, reader),
+    }
+    if reader.is_staff and event["by_kind"] == "staff":
+        answer["by"]["account"] = _person(event["by_id"], bundle, reader)
+    return answer
+
+
+def _by(event: Row, bundle: Row, reader: Reader) -> str:
+    return wording.SYSTEM if event["by_kind"] == "system" else _name(event["by_id"], bundle, reader)
+
+
+def _facts(facts: Row, bundle: Row, reader: Reader) -> Json:
+    if not reader.is_staff:
+        return {key: value for key, value in facts.items() if key in FACTS_FOR_RESIDENTS}
+    shown = dict(facts)
+    for key in ("staff", "from"):
+        if key in shown:
+            shown[f"{key}_name"] = _name(shown[key], bundle, reader)
+            shown[key] = _person(shown[key], bundle, reader)
+    return shown
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def _person(person_id: str, bundle: Row, reader: Reader) -> str:
+    """Staff by account, for staff; for residents the way they are addressed. Residents by id."""
+    member = bundle["staff"].get(person_id)
+    if member is None:
+        return person_id if person_id in bundle["residents"] else wording.UNKNOWN_PERSON
+    account: str = member["account"]
+    return account if reader.is_staff else wording.addressed(member["name"], member["roles"])
+
+
+def _name(person_id: str, bundle: Row, reader: Reader) -> str:
+    member = bundle["staff"].get(person_id)
+    if member is not None:
+        name: str = member["name"]
+        return name if reader.is_staff else wording.addressed(name, member["roles"])
+    if reader.is_staff or person_id == reader.actor.id:
+        return str(bundle["residents"].get(person_id, wording.UNKNOWN_PERSON))
+    return wording.REPORTER if person_id == bundle["reporter_id"] else wording.RESIDENT

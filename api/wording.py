@@ -1,0 +1,58 @@
+"""The Chinese of the API's answers that is not the rules' own, in one place so that it can be translated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from models.domain import words
+
+COMPOUND_SURNAMES: Final = frozenset(
+    {
+        "欧阳",
+        "上官",
+        "司马",
+        "诸葛",
+        "司徒",
+        "皇甫",
+        "夏侯",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "东方",
+        "宇文",
+        "长孙",
+        "南宫",
+    }
+)
+"""Surnames of two characters; all others have one."""
+
+TITLES: Final = {
+    "technician": "师傅",
+    "lead": "主管",
+    "manager": "经理",
+    "inspector": "巡查员",
+    "guard": "秩序员",
+    "clerk": "客服",
+    "dispatcher": "调度",
+}
+"""How residents address staff; a person with several roles goes by the first of these."""
+
+SYSTEM: Final = "系统"
+RESIDENT: Final = "业主"
+REPORTER: Final = "报事人"
+PROPERTY: Final = "物业"
+UNKNOWN_PERSON: Final = "已离职人员"
+NEW_RESIDENT: Final = "微信用户"
+
+
+def addressed(name: str, roles: Sequence[str]) -> str:
+    """What residents read instead of a staff member's name: 张师傅, 欧阳主管."""
+    surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
+    title = next((title for role, title in TITLES.items() if role in roles), PROPERTY)
+    return surname + title
+
+
+def stage_title(stage: str, for_resident: bool) -> str:
+    return (words.STAGES_FOR_RESIDENTS if for_resident else words.STAGES).get(stage, stage)

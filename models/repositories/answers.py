@@ -1,0 +1,29 @@
+"""What was answered to creating and acting requests, so that a repetition hears the same. Reading them back:
+`reading`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+KEEP_ANSWER: Final = text("UPDATE handled_requests SET answer = :answer WHERE update_id = :update_id").bindparams(
+    bindparam("answer", type_=JSONB)
+)
+
+KEEP_REQUEST: Final = text("""
+    INSERT INTO handled_requests (update_id, digest, version, at, answer) VALUES (:update_id, :digest, 1, now(),
+    :answer) ON CONFLICT (update_id) DO NOTHING""").bindparams(bindparam("answer", type_=JSONB))
+
+
+async def keep_answer(conn: AsyncConnection, update_id: str, answer: dict[str, Any]) -> None:
+    """Put the answer beside a request that publish or intake has already written down."""
+    await conn.execute(KEEP_ANSWER, {"update_id": update_id, "answer": answer})
+
+
+async def keep_request(conn: AsyncConnection, update_id: str, digest: str, answer: dict[str, Any]) -> bool:
+    """Write down a request that concerns no order, with its answer. False when a twin was faster."""
+    result = await conn.execute(KEEP_REQUEST, {"update_id": update_id, "digest": digest, "answer": answer})
+    return result.rowcount == 1

@@ -1,0 +1,442 @@
+"""What the API's pages and lists read: one round trip per question, hand-picked columns, never Temporal.
+
+All functions are asynchronous, take an open connection and return plain dictionaries. Lists page by key, newest or most
+urgent first, so that a page costs the same at the first and at the ten-thousandth row and new rows never shift what
+follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import DateTime, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
+
+Row = dict[str, Any]
+
+INSTANT: Final = DateTime(timezone=True)
+
+
+class OrderKey(NamedTuple):
+    """Where a list of orders goes on."""
+
+    submitted_at: datetime
+    number: str
+
+
+class TaskKey(NamedTuple):
+    """Where the inbox goes on. `due` is the text of a timestamp, `infinity` for a task without one."""
+
+    rank: int
+    urged: int
+    due: str
+    id: str
+
+
+def _statement(sql: str) -> TextClause:
+    """Times are bound with their zone, which SQLAlchemy does not infer for plain text."""
+    clause = text(sql)
+    times = [name for name in ("at", "now") if f":{name}" in sql]
+    return clause.bindparams(*(bindparam(name, type_=INSTANT) for name in times))
+
+
+async def _rows(conn: AsyncConnection, statement: TextClause, **values: Any) -> list[Row]:
+    return [dict(row) for row in (await conn.execute(statement, values)).mappings()]
+
+
+async def _one(conn: AsyncConnection, statement: TextClause, **values: Any) -> Row | None:
+    row = (await conn.execute(statement, values)).mappings().first()
+    return None if row is None else dict(row)
+
+
+# -- lists of orders --------------------------------------------------------------------------------------------------
+
+LISTED: Final = """w.number, w.kind, w.community_id, w.house_id, w.place_label, w.category, w.description, w.stage,
+    w.open, w.priority, w.assignee_id, w.urged, w.next_due_at, w.submitted_at, w.finished_at, w.closed_at,
+    w.rating_result, w.reporter_kind, w.reporter_id"""
+
+NEWEST: Final = "ORDER BY submitted_at DESC, number DESC LIMIT :limit"
+
+TIE_HOLDS: Final = """t.until IS NULL
+    AND (t.lease_until IS NULL OR t.lease_until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)"""
+"""A tenancy ends with its lease even when nobody has ended the tie."""
+
+FROM_THE_DAY_OF_THE_TIE: Final = """w.submitted_at >=
+    date_trunc('day', t.since AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"""
+"""Each resident sees the house's repairs from the day their own tie began (`lifecycles.md`, "People")."""
+
+
+def _order_filters(kind: str | None, is_open: bool | None, after: OrderKey | None) -> tuple[str, Row]:
+    conditions, values = [], Row()
+    if kind is not None:
+        conditions.append("w.kind = :kind")
+        values["kind"] = kind
+    if is_open is not None:
+        conditions.append("w.open" if is_open else "NOT w.open")
+    if after is not None:
+        conditions.append("(w.submitted_at, w.number) < (:at, :number)")
+        values |= {"at": after.submitted_at, "number": after.number}
+    return "".join(f" AND {condition}" for condition in conditions), values
+
+
+async def orders_of_resident(
+    conn: AsyncConnection,
+    resident_id: str,
+    *,
+    kind: str | None = None,
+    is_open: bool | None = None,
+    after: OrderKey | None = None,
+    limit: int,
+) -> list[Row]:
+    """The resident's own orders and the repairs inside their houses, newest first."""
+    where, values = _order_filters(kind, is_open, after)
+    sql = f"""
+        SELECT o.*, s.name AS assignee_name, s.account AS assignee_account, s.roles AS assignee_roles FROM (
+            (SELECT {LISTED} FROM work_orders w
+             WHERE w.reporter_id = :resident AND w.reporter_kind = 'resident'{where} {NEWEST})
+            UNION
+            (SELECT h.* FROM ties t CROSS JOIN LATERAL (
+                SELECT {LISTED} FROM work_orders w
+                WHERE w.house_id = t.house_id AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}{where} {NEWEST}
+             ) h WHERE t.resident_id = :resident AND {TIE_HOLDS})
+            {NEWEST}
+        ) o LEFT JOIN staff s ON s.id = o.assignee_id
+        ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
+    return await _rows(conn, _statement(sql), resident=resident_id, limit=limit, **values)
+
+
+async def orders_of_staff(
+    conn: AsyncConnection,
+    communities: Sequence[str],
+    *,
+    now: datetime,
+    kind: str | None = None,
+    stage: str | None = None,
+    is_open: bool | None = None,
+    words: str | None = None,
+    overdue: bool | None = None,
+    after: OrderKey | None = None,
+    limit: int,
+) -> list[Row]:
+    """The orders of some communities, newest first. `words` is looked for in number, place, description and contact."""
+    where, values = _order_filters(kind, is_open, after)
+    if stage is not None:
+        where += " AND w.stage = :stage"
+        values["stage"] = stage
+    if overdue is not None:
+        late = "w.open AND w.next_due_at < :now"
+        where += f" AND {late}" if overdue else f" AND NOT coalesce({late}, false)"
+        values["now"] = now
+    if words:
+        columns = ("w.number", "w.place_label", "w.description", "w.contact_name")
+        where += " AND (" + " OR ".join(f"{column} ILIKE :words" for column in columns) + ")"
+        values["words"] = f"%{_literally(words)}%"
+    sql = f"""
+        SELECT o.*, s.name AS assignee_name, s.account AS assignee_account, s.roles AS assignee_roles FROM (
+            SELECT o.* FROM unnest(CAST(:communities AS text[])) AS c(id) CROSS JOIN LATERAL (
+                SELECT {LISTED} FROM work_orders w WHERE w.community_id = c.id{where} {NEWEST}
+            ) o {NEWEST}
+        ) o LEFT JOIN staff s ON s.id = o.assignee_id
+        ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
+    return await _rows(conn, _statement(sql), communities=list(communities), limit=limit, **values)
+
+
+def _literally(words: str) -> str:
+    """What a person typed is never a pattern."""
+    return words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+# -- one order --------------------------------------------------------------------------------------------------------
+
+DETAIL: Final = _statement(f"""
+    WITH w AS (SELECT * FROM work_orders WHERE number = :number),
+    e AS (SELECT version, seq, kind, at, by_id, by_kind, audience, stage, facts
+          FROM timeline_events WHERE number = :number),
+    t AS (SELECT id, kind, holder_id, roles, also_seen_by, opened_at, due_at, gives_up_at
+          FROM tasks WHERE number = :number AND closed_at IS NULL),
+    ids AS (SELECT by_id AS id FROM e UNION SELECT facts->>'staff' FROM e UNION SELECT facts->>'from' FROM e
+            UNION SELECT holder_id FROM t UNION SELECT assignee_id FROM w UNION SELECT filed_by FROM w
+            UNION SELECT reporter_id FROM w)
+    SELECT w.number, w.kind, w.community_id, w.house_id, w.place_label, w.category, w.description, w.answers, w.source,
+           w.filed_by, w.contact_name, w.contact_phone_sealed, w.reporter_kind, w.reporter_id, w.submitted_at,
+           w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
+           w.started_at, w.workflow_ended_at, w.projection_error, w.version,
+           c.name AS community_name, c.duty_phone,
+           coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY e.version, e.seq) FROM e), '[]') AS events,
+           coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.opened_at, t.id) FROM t), '[]') AS tasks,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', p.id, 'status', p.status, 'audience', p.audience,
+                        'used_as', p.used_as, 'owner_kind', p.owner_kind, 'owner_id', p.owner_id,
+                        'final_key', p.final_key, 'thumbnail_key', p.thumbnail_key) ORDER BY p.created_at, p.id)
+                     FROM photos p WHERE p.number = w.number), '[]') AS photos,
+           coalesce((SELECT jsonb_object_agg(s.id, jsonb_build_object('account', s.account, 'name', s.name,
+                        'roles', s.roles)) FROM staff s WHERE s.id IN (SELECT id FROM ids)), '{{}}') AS staff,
+           coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM residents r
+                     WHERE r.id IN (SELECT id FROM ids)), '{{}}') AS residents,
+           EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
+                   AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
+    FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in
+
+
+async def order_detail(conn: AsyncConnection, number: str, resident_id: str = "") -> Row | None:
+    """One order with its timeline, open tasks, photos and the people they name, in one round trip.
+
+    `shares_house` tells whether the given resident may see it because they live where it is; all other questions of
+    scope are the caller's.
+    """
+    return await _one(conn, DETAIL, number=number, resident=resident_id)
+
+
+DELIVERIES: Final = _statement("""
+    SELECT n.id, n.kind, n.to_kind, n.to_id, n.delivery, n.channel, n.created_at, n.delivered_at,
+           coalesce(s.name, r.name) AS to_name
+    FROM notices n
+    LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
+    LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
+    WHERE n.number = :number ORDER BY n.created_at DESC, n.id DESC LIMIT :limit""")
+
+
+async def deliveries(conn: AsyncConnection, number: str, limit: int) -> list[Row]:
+    """What became of the notices of an order, newest first; for staff."""
+    return await _rows(conn, DELIVERIES, number=number, limit=limit)
+
+
+STANDING: Final = _statement("""
+    SELECT number, kind, community_id, house_id, category, open, version, state, started_at, workflow_ended_at,
+           projection_error
+    FROM work_orders WHERE number = :number""")
+
+
+async def standing(conn: AsyncConnection, number: str) -> Row | None:
+    """What the gateway must know before it sends a command: the state, whether the workflow waits, lives or ended."""
+    return await _one(conn, STANDING, number=number)
+
+
+# -- the inbox --------------------------------------------------------------------------------------------------------
+
+BOXES: Final[Mapping[str, str]] = {
+    "mine": "t.holder_id = :me",
+    "pool": "((t.holder_id IS NULL AND t.roles && CAST(:roles AS text[])) OR t.also_seen_by && CAST(:roles AS text[]))",
+    "team": """(t.holder_id IN (SELECT id FROM staff WHERE team = :team)
+               OR (t.holder_id IS NULL AND EXISTS (SELECT 1 FROM staff m
+                   WHERE m.team = :team AND m.active AND m.roles && t.roles)))""",
+}
+"""Mine: I hold it. Pool: nobody does and my role may, or my role sees it as well. Team: my team holds it or may."""
+
+IN_SCOPE: Final = "('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))"
+
+ORDER_OF_INBOX: Final = """CASE w.priority WHEN 'emergency' THEN 0 ELSE 1 END,
+    CASE WHEN w.urged > 0 THEN 0 ELSE 1 END, coalesce(t.due_at, 'infinity'), t.id"""
+"""Emergencies, then what was urged, then the least time left."""
+
+
+async def inbox(
+    conn: AsyncConnection,
+    box: str,
+    *,
+    me: str,
+    roles: Sequence[str],
+    team: str,
+    communities: Sequence[str],
+    kind: str | None = None,
+    after: TaskKey | None = None,
+    limit: int,
+) -> list[Row]:
+    """Open tasks of one box, with what is shown of their orders. `kind` is a kind of order.
+
+    Raises KeyError for a box that does not exist.
+    """
+    where = f"{BOXES[box]} AND {IN_SCOPE}"
+    values: Row = {"communities": list(communities), "limit": limit} | _box_values(box, me, roles, team)
+    if kind is not None:
+        where += " AND t.order_kind = :kind"
+        values["kind"] = kind
+    if after is not None:
+        where += f" AND ({ORDER_OF_INBOX}) > (:rank, :urged, CAST(CAST(:due AS text) AS timestamptz), :after_id)"
+        values |= {"rank": after.rank, "urged": after.urged, "due": after.due, "after_id": after.id}
+    sql = f"""
+        SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
+               w.stage, w.priority, w.urged, w.category, w.place_label, w.description, w.community_id, w.submitted_at,
+               w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
+               CASE w.priority WHEN 'emergency' THEN 0 ELSE 1 END AS sort_rank,
+               CASE WHEN w.urged > 0 THEN 0 ELSE 1 END AS sort_urged,
+               CAST(coalesce(t.due_at, 'infinity') AS text) AS sort_due
+        FROM tasks t JOIN work_orders w ON w.number = t.number LEFT JOIN staff s ON s.id = t.holder_id
+        WHERE t.closed_at IS NULL AND {where}
+        ORDER BY {ORDER_OF_INBOX} LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
+    return await _rows(conn, _statement(sql), **values)
+
+
+def _box_values(box: str, me: str, roles: Sequence[str], team: str) -> Row:
+    given: dict[str, Row] = {"mine": {"me": me}, "pool": {"roles": list(roles)}, "team": {"team": team}}
+    return given[box]
+
+
+COUNTS: Final = _statement(f"""
+    SELECT count(*) FILTER (WHERE {BOXES["mine"]}) AS mine,
+           count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
+           count(*) FILTER (WHERE {BOXES["team"]}) AS team,
+           count(*) FILTER (WHERE {BOXES["mine"]} AND t.due_at < :now) AS overdue
+    FROM tasks t WHERE t.closed_at IS NULL AND {IN_SCOPE}""")  # noqa: S608 - only constants of this module are put in
+
+
+async def inbox_counts(
+    conn: AsyncConnection, *, me: str, roles: Sequence[str], team: str, communities: Sequence[str], now: datetime
+) -> Row:
+    """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late."""
+    row = await _one(conn, COUNTS, me=me, roles=list(roles), team=team, communities=list(communities), now=now)
+    assert row is not None  # noqa: S101 - an aggregate without GROUP BY always has its one row
+    return row
+
+
+WAITING_STARTS: Final = _statement("SELECT count(*) AS waiting FROM outbox WHERE action = 'start' AND done_at IS NULL")
+
+
+async def waiting_starts(conn: AsyncConnection) -> int:
+    """How many new orders wait for the engine."""
+    row = await _one(conn, WAITING_STARTS)
+    return int(row["waiting"]) if row else 0
+
+
+# -- people and places ------------------------------------------------------------------------------------------------
+
+ASSIGNABLE: Final = _statement("""
+    SELECT s.id, s.account, s.name, s.team, s.on_duty, s.skills, c.skill,
+           c.skill IS NULL OR c.skill = ANY(s.skills) AS skilled,
+           (SELECT count(*) FROM tasks t WHERE t.holder_id = s.id AND t.closed_at IS NULL
+            AND t.kind IN ('accept', 'carry_out')) AS open_tasks
+    FROM staff s LEFT JOIN categories c ON c.kind = :kind AND c.code = :category
+    WHERE s.active AND 'technician' = ANY(s.roles)
+      AND (EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id AND sc.community_id = :community)
+           OR NOT EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id))
+    ORDER BY s.on_duty DESC, skilled DESC, open_tasks, s.account""")
+
+
+async def assignable(conn: AsyncConnection, kind: str, community_id: str, category: str) -> list[Row]:
+    """Active technicians of a community, best first: on duty, skilled, with the fewest open tasks."""
+    return await _rows(conn, ASSIGNABLE, kind=kind, community=community_id, category=category)
+
+
+ASSIGNABLE_IDS: Final = _statement("""
+    SELECT s.account, s.id FROM staff s
+    WHERE s.account = ANY(CAST(:accounts AS text[])) AND s.active AND 'technician' = ANY(s.roles)
+      AND (EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id AND sc.community_id = :community)
+           OR NOT EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id))""")
+
+
+async def assignable_ids(conn: AsyncConnection, accounts: Sequence[str], community_id: str) -> dict[str, str]:
+    """Account → id of those who may be given work in a community; all others are simply missing."""
+    rows = await _rows(conn, ASSIGNABLE_IDS, accounts=list(accounts), community=community_id)
+    return {row["account"]: row["id"] for row in rows}
+
+
+RESIDENT: Final = _statement(f"""
+    SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,
+           (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.to_id = r.id AND n.read_at IS NULL
+            AND n.delivery NOT IN ('withdrawn', 'spread') AND coalesce(n.not_before, n.created_at) <= now()) AS unread,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', h.id, 'label', h.label, 'kind', h.kind, 'tie', t.kind,
+                        'since', t.since, 'building_id', h.building_id, 'unit', h.unit, 'floor', h.floor,
+                        'community_id', c.id, 'community', c.name) ORDER BY t.since, h.label)
+                     FROM ties t JOIN houses h ON h.id = t.house_id JOIN communities c ON c.id = h.community_id
+                     WHERE t.resident_id = r.id AND {TIE_HOLDS}), '[]') AS houses
+    FROM residents r WHERE r.id = :resident""")  # noqa: S608 - only constants of this module are put in
+
+
+async def resident(conn: AsyncConnection, resident_id: str) -> Row | None:
+    """A resident with the houses they are tied to today and the number of unread messages."""
+    return await _one(conn, RESIDENT, resident=resident_id)
+
+
+CATEGORIES: Final = _statement(
+    "SELECT kind, code, title, skill, place, questions, levels FROM categories ORDER BY kind, sort, code"
+)
+
+
+async def categories(conn: AsyncConnection) -> list[Row]:
+    return await _rows(conn, CATEGORIES)
+
+
+COMMUNITIES: Final = _statement("""
+    SELECT c.id, c.code, c.name, c.duty_phone,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'name', b.name, 'zone', b.zone, 'units', b.units,
+                        'floors', b.floors) ORDER BY b.name)
+                     FROM buildings b WHERE b.community_id = c.id), '[]') AS buildings
+    FROM communities c ORDER BY c.code""")
+
+
+async def communities(conn: AsyncConnection) -> list[Row]:
+    """Every community with its buildings."""
+    return await _rows(conn, COMMUNITIES)
+
+
+HOUSE: Final = _statement(
+    "SELECT id, community_id, building_id, unit, floor, label, kind, status FROM houses WHERE id = :house"
+)
+
+
+async def house(conn: AsyncConnection, house_id: str) -> Row | None:
+    return await _one(conn, HOUSE, house=house_id)
+
+
+PEOPLE: Final = _statement(f"""
+    SELECT h.id AS house_id, h.label, h.community_id, h.status, c.name AS community,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'tie', t.kind) ORDER BY t.since)
+                     FROM ties t JOIN residents r ON r.id = t.resident_id
+                     WHERE t.house_id = h.id AND {TIE_HOLDS}), '[]') AS residents
+    FROM houses h JOIN communities c ON c.id = h.community_id
+    WHERE h.community_id = ANY(CAST(:communities AS text[]))
+      AND (h.label ILIKE :words OR EXISTS (SELECT 1 FROM ties t JOIN residents r ON r.id = t.resident_id
+           WHERE t.house_id = h.id AND {TIE_HOLDS} AND (r.name ILIKE :words OR r.phone_hash = :phone_hash)))
+    ORDER BY h.community_id, length(h.label), h.label LIMIT :limit""")  # noqa: S608 - only constants of this module are put in
+
+
+async def houses_by_words(
+    conn: AsyncConnection, communities: Sequence[str], words: str, phone_hash: str, limit: int
+) -> list[Row]:
+    """Houses whose label, or the name or whole phone number of a resident, matches; with the people living there."""
+    return await _rows(
+        conn, PEOPLE, communities=list(communities), words=f"%{_literally(words)}%", phone_hash=phone_hash, limit=limit
+    )
+
+
+# -- messages and photos ----------------------------------------------------------------------------------------------
+
+
+async def messages(
+    conn: AsyncConnection, to_kind: str, to_id: str, *, after: tuple[datetime, str] | None = None, limit: int
+) -> list[Row]:
+    """The message centre of one person, newest first. What is not yet due, withdrawn or spread is not a message."""
+    where, values = "", Row()
+    if after is not None:
+        where, values = " AND (n.created_at, n.id) < (:at, :after_id)", {"at": after[0], "after_id": after[1]}
+    sql = f"""
+        SELECT n.id, n.number, n.kind, n.facts, n.created_at, n.read_at, n.urgent, n.delivery, n.channel,
+               w.kind AS order_kind, w.category, w.place_label, w.stage, s.name AS staff_name, s.roles AS staff_roles
+        FROM notices n JOIN work_orders w ON w.number = n.number LEFT JOIN staff s ON s.id = n.facts->>'staff'
+        WHERE n.to_kind = :to_kind AND n.to_id = :to_id AND n.delivery NOT IN ('withdrawn', 'spread')
+          AND coalesce(n.not_before, n.created_at) <= now(){where}
+        ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
+    return await _rows(conn, _statement(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)
+
+
+PHOTOS: Final = _statement("""
+    SELECT id, owner_kind, owner_id, content_type, declared_size, upload_key, final_key, thumbnail_key, status, number,
+           audience, used_as
+    FROM photos WHERE id = ANY(CAST(:ids AS text[]))""")
+
+
+async def photos(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Row]:
+    """Photos by id; unknown ids are simply missing."""
+    return {row["id"]: row for row in await _rows(conn, PHOTOS, ids=list(ids))}
+
+
+# -- requests already carried out -------------------------------------------------------------------------------------
+
+HANDLED: Final = _statement("SELECT digest, number, version, answer FROM handled_requests WHERE update_id = :update_id")
+
+
+async def handled_request(conn: AsyncConnection, update_id: str) -> Row | None:
+    """A request that was carried out before under this id."""
+    return await _one(conn, HANDLED, update_id=update_id)
