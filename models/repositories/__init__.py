@@ -1,1 +1,1 @@
-"""Every SQL statement of the product, shared by synchronous and asynchronous callers."""
+"""Every SQL statement of the product. Plain functions on a connection; they never commit, the caller owns the transaction."""

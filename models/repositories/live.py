@@ -1,0 +1,150 @@
+"""Telling other processes that something has changed: Postgres' NOTIFY, after the commit and outside the transaction.
+
+A NOTIFY inside a transaction makes all commits queue behind one lock (tried: it halves intake), and one per change is more
+than any screen can show. So changes are gathered for a few milliseconds and sent together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+ORDERS_CHANNEL: Final = "wuyou_orders"
+"""Payload: `<order number> <community id>`."""
+
+OUTBOX_CHANNEL: Final = "wuyou_outbox"
+"""Payload: empty. New rows wait for the relay."""
+
+GATHER_SECONDS: Final = 0.02
+"""How long changes are gathered. Far below what a person notices."""
+
+Changed = tuple[str, str]
+"""An order's number and its community's id."""
+
+_NOTIFY = text(
+    "SELECT pg_notify(channel, payload)"
+    " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS said(channel, payload)"
+)
+_log = logging.getLogger(__name__)
+
+
+def announce(conn: Connection, number: str, community_id: str) -> None:
+    """Tell listeners that an order has changed. Call it after the commit, in a transaction of its own."""
+    conn.execute(_NOTIFY, _said([(number, community_id)], outbox=False))
+
+
+def wake_relay(conn: Connection) -> None:
+    """Tell the relay that new outbox rows wait. Call it after the commit."""
+    conn.execute(_NOTIFY, _said([], outbox=True))
+
+
+async def announce_all(conn: AsyncConnection, changed: Iterable[Changed], outbox: bool = False) -> None:
+    """Tell of many changes, and of new outbox rows, in one statement."""
+    await conn.execute(_NOTIFY, _said(changed, outbox))
+
+
+def _said(changed: Iterable[Changed], outbox: bool) -> dict[str, list[str]]:
+    payloads = [f"{number} {community_id}" for number, community_id in changed]
+    channels = [ORDERS_CHANNEL] * len(payloads)
+    if outbox:
+        channels.append(OUTBOX_CHANNEL)
+        payloads.append("")
+    return {"channels": channels, "payloads": payloads}
+
+
+class Announcer:
+    """For the worker's threads: gathers changes and sends them from a thread of its own.
+
+    A lost announcement costs a screen one refresh, so an error is logged and forgotten.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changed: dict[Changed, None] = {}
+        self._some = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
+        self._thread.start()
+
+    def changed(self, number: str, community_id: str) -> None:
+        with self._some:
+            self._changed[number, community_id] = None
+            self._some.notify()
+
+    def close(self) -> None:
+        """Send what is left and stop."""
+        with self._some:
+            self._closed = True
+            self._some.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._some:
+                self._some.wait_for(lambda: self._changed or self._closed)
+                if not self._closed:
+                    self._some.wait_for(lambda: self._closed, timeout=GATHER_SECONDS)
+                changed, self._changed = self._changed, {}
+                closed = self._closed
+            if changed:
+                self._send(changed)
+            if closed:
+                return
+
+    def _send(self, changed: Iterable[Changed]) -> None:
+        try:
+            with self._engine.begin() as conn:
+                conn.execute(_NOTIFY, _said(changed, outbox=False))
+        except SQLAlchemyError as error:
+            _log.warning("changed orders could not be announced: %s", error)
+
+
+class AsyncAnnouncer:
+    """For the API: the same on the event loop. `changed` and `wake_relay` return at once."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._changed: dict[Changed, None] = {}
+        self._outbox = False
+        self._sending: asyncio.Task[None] | None = None
+
+    def changed(self, number: str, community_id: str) -> None:
+        self._changed[number, community_id] = None
+        self._soon()
+
+    def wake_relay(self) -> None:
+        self._outbox = True
+        self._soon()
+
+    async def close(self) -> None:
+        """Wait until all has been sent."""
+        while self._sending is not None:
+            await self._sending
+
+    def _soon(self) -> None:
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        try:
+            while self._changed or self._outbox:
+                await asyncio.sleep(GATHER_SECONDS)
+                changed, self._changed = self._changed, {}
+                outbox, self._outbox = self._outbox, False
+                await self._send_once(changed, outbox)
+        finally:
+            self._sending = None
+
+    async def _send_once(self, changed: Iterable[Changed], outbox: bool) -> None:
+        try:
+            async with self._engine.begin() as conn:
+                await announce_all(conn, changed, outbox)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("changed orders could not be announced: %s", error)
