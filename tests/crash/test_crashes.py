@@ -1,0 +1,288 @@
+"""What happens to an order when parts of the system die at the worst moment. Everything here is real, and really killed."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import time
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from temporalio.client import Client
+
+from integrations import temporal
+from models.domain.order import OrderState
+from tests.world import Owner, Person, World, eventually
+from workflows import names
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+OUTAGE_SECONDS: Final = 60
+CLAIMERS: Final = 20
+
+
+@pytest.fixture(scope="module")
+def owner(world: World) -> Owner:
+    return world.owner("demo-owner-2")
+
+
+@pytest.fixture(scope="module")
+def dispatcher(world: World) -> Person:
+    return world.staff("dispatcher")
+
+
+@pytest.fixture(scope="module")
+def tech(world: World) -> Person:
+    return world.staff("tech1")
+
+
+@pytest.fixture(scope="module")
+def database(world: World) -> Engine:
+    return create_engine(world.settings.sync_database_url, pool_pre_ping=True)
+
+
+def row(database: Engine, number: str) -> Any:
+    with database.connect() as connection:
+        return connection.execute(text("SELECT * FROM work_orders WHERE number = :number"), {"number": number}).one()
+
+
+def snapshot(world: World, number: str) -> OrderState:
+    """What the workflow itself says."""
+
+    async def ask() -> OrderState:
+        client: Client = await temporal.connect(world.settings)
+        handle = client.get_workflow_handle(number)
+        return await handle.query(names.SNAPSHOT, result_type=OrderState)
+
+    return asyncio.run(ask())
+
+
+def events_of(world: World, number: str) -> int:
+    async def count() -> int:
+        client = await temporal.connect(world.settings)
+        return len((await client.get_workflow_handle(number).fetch_history()).events)
+
+    return asyncio.run(count())
+
+
+def agree(world: World, database: Engine, number: str) -> bool:
+    """Row, tasks, timeline and workflow tell the same story."""
+    said = snapshot(world, number)
+    kept = row(database, number)
+    with database.connect() as connection:
+        tasks = connection.execute(
+            text("SELECT id, holder_id FROM tasks WHERE number = :number AND closed_at IS NULL"), {"number": number}
+        ).all()
+        newest = connection.execute(
+            text("SELECT max(version) FROM timeline_events WHERE number = :number AND seq < 1000"), {"number": number}
+        ).scalar_one()
+    return (
+        OrderState.model_validate(kept.state) == said
+        and (kept.version, kept.stage, kept.assignee_id) == (said.version, said.stage, said.assignee)
+        and {task.id: task.holder_id for task in tasks} == {task.id: task.holder for task in said.tasks.values()}
+        and newest <= said.version
+    )
+
+
+def started(world: World, database: Engine, order: Any) -> str:
+    """Wait until the engine has the order; answers its number."""
+    number = str(order["number"])
+    eventually(lambda: row(database, number).started_at, what="the workflow's start")
+    return number
+
+
+def test_the_worker_is_killed_between_any_two_steps(
+    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
+) -> None:
+    number = started(world, database, owner.report())
+    steps: list[tuple[Person, str, dict[str, Any]]] = [
+        (dispatcher, "assigned", {"staff": "tech1"}),
+        (tech, "accepted", {}),
+        (tech, "arrived", {}),
+        (tech, "finished", {"report": "换了阀芯"}),
+        (owner, "fixed", {}),
+    ]
+    for who, outcome, form in steps:
+        world.stack.kill("worker")
+        world.stack.start("worker")
+        who.complete(number, outcome, **form)
+        assert agree(world, database, number)
+    assert row(database, number).stage == "closed"
+
+
+def test_an_order_is_taken_in_while_temporal_is_down(
+    world: World, database: Engine, owner: Owner, dispatcher: Person
+) -> None:
+    world.stack.kill("temporal")
+    order = owner.report(description="停电时也要能报修")
+    number = order["number"]
+    assert owner.order(number)["stage"] == "submitted"
+    assert number in [task["order"]["number"] for task in dispatcher.read("/staff/tasks", box="pool", limit=100)["items"]]
+    assert row(database, number).started_at is None
+    world.stack.start("temporal")
+    started(world, database, order)
+    assert eventually(lambda: _accepted(dispatcher, number), what="the dispatch after the outage")
+
+
+def _accepted(dispatcher: Person, number: str) -> bool:
+    task = dispatcher.task_with(number, "pool")
+    return bool(task) and dispatcher.post(f"/staff/tasks/{task}/complete", {"outcome": "pool", "form": {}}).status_code == 200
+
+
+def test_twenty_claim_at_once_and_one_wins(
+    world: World, database: Engine, owner: Owner, dispatcher: Person
+) -> None:
+    number = started(world, database, owner.report())
+    dispatcher.complete(number, "pool")
+    technicians = [world.staff(account) for account in ("tech1", "tech2", "tech3")]
+    task = technicians[0].task_with(number, "accepted")
+    claims = [technicians[index % 3] for index in range(CLAIMERS)]
+    since = time.monotonic()
+    with ThreadPoolExecutor(CLAIMERS) as pool:
+        answers = list(pool.map(lambda who: who.post(f"/staff/tasks/{task}/claim"), claims))
+    took = time.monotonic() - since
+    codes = sorted(answer.json().get("code", "won") for answer in answers)
+    winner = row(database, number).assignee_id
+    assert codes.count("won") == 1
+    assert set(codes) <= {"won", "task_held_by_other", "task_not_open"}
+    assert winner in [technician.me["id"] for technician in technicians]
+    assert took < 2
+
+
+def test_everything_is_killed_right_after_a_commit(
+    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
+) -> None:
+    """The step may be committed and then forgotten by Temporal; the orders agree again by themselves."""
+    number = started(world, database, owner.report())
+    task = dispatcher.task_with(number, "assigned")
+    before = row(database, number).version
+    with ThreadPoolExecutor(1) as pool:
+        press = pool.submit(_press, dispatcher, f"/staff/tasks/{task}/complete")
+        while row(database, number).version == before:
+            pass
+        for part in ("temporal", "worker", "api"):
+            world.stack.kill(part)
+        press.result()
+    for part in ("temporal", "worker", "api"):
+        world.stack.start(part)
+    eventually(lambda: agree(world, database, number), what="row and workflow to agree")
+    if row(database, number).stage == "submitted":
+        dispatcher.complete(number, "assigned", staff="tech1")
+    assert tech.complete(number, "accepted")["stage"] == "accepted"
+    assert agree(world, database, number)
+
+
+def _press(dispatcher: Person, path: str) -> Any:
+    """A press whose answer may never come."""
+    try:
+        return dispatcher.post(path, {"outcome": "assigned", "form": {"staff": "tech1"}})
+    except Exception:  # noqa: BLE001 - the API is killed under it
+        return None
+
+
+@pytest.mark.timeout(240)
+def test_postgres_is_down_for_a_minute_under_an_open_command(
+    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
+) -> None:
+    number = started(world, database, owner.report())
+    dispatcher.complete(number, "assigned", staff="tech1")
+    task = tech.task_with(number, "accepted")
+    before = events_of(world, number)
+    world.stack.pause("worker")
+    with ThreadPoolExecutor(1) as pool:
+        press: Future[Any] = pool.submit(tech.post, f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute")
+        time.sleep(1)
+        world.stack.kill("postgres")
+        world.stack.unpause("worker")
+        answer = press.result()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    time.sleep(OUTAGE_SECONDS)
+    world.stack.start("postgres")
+    eventually(lambda: row(database, number).stage == "accepted", within=40, what="the step after the outage")
+    assert tech.post(f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute").status_code == 200
+    assert events_of(world, number) - before < 20
+    assert tech.complete(number, "arrived")["stage"] == "in_progress"
+    assert agree(world, database, number)
+
+
+@pytest.mark.timeout(180)
+def test_no_worker_means_unknown_and_the_same_key_tells_later(
+    world: World, database: Engine, owner: Owner, dispatcher: Person
+) -> None:
+    number = started(world, database, owner.report())
+    task = dispatcher.task_with(number, "assigned")
+    body = {"outcome": "assigned", "form": {"staff": "tech1"}}
+    world.stack.kill("worker")
+    answer = dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")
+    assert (answer.status_code, answer.json()["code"], answer.json()["outcome"]) == (503, "unavailable", "unknown")
+    assert int(answer.headers["Retry-After"]) > 0
+    world.stack.start("worker")
+    again = eventually(lambda: _done(dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")), what="the truth")
+    assert again["stage"] == "dispatched"
+    other = dispatcher.post(f"/staff/tasks/{task}/complete", {"outcome": "pool", "form": {}}, "no-worker")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+
+
+def _done(answer: Any) -> Any:
+    return answer.json() if answer.status_code == 200 else None
+
+
+def test_the_same_form_sent_twice_at_once_is_one_order(owner: Owner, database: Engine) -> None:
+    key, words = uuid.uuid4().hex, f"同一张表单 {uuid.uuid4().hex}"
+    with ThreadPoolExecutor(8) as pool:
+        orders = list(pool.map(lambda _: owner.report(key=key, description=words), range(8)))
+    assert len({order["number"] for order in orders}) == 1
+    with database.connect() as connection:
+        count = connection.execute(
+            text("SELECT count(*) FROM work_orders WHERE description = :words"), {"words": words}
+        ).scalar_one()
+    assert count == 1
+
+
+def test_a_raw_update_from_the_command_line_is_refused(world: World, database: Engine, owner: Owner) -> None:
+    number = started(world, database, owner.report())
+    cli = shutil.which("temporal")
+    assert cli is not None
+    before = events_of(world, number)
+    for words in ('{"id":"nobody"}', '"nonsense"', "{}"):
+        said = subprocess.run(
+            [cli, "workflow", "update", "execute", "--address", world.settings.temporal_address]
+            + ["--workflow-id", number, "--name", "claim", "--input", words],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert said.returncode != 0
+    subprocess.run(
+        [cli, "workflow", "signal", "--address", world.settings.temporal_address, "--workflow-id", number]
+        + ["--name", "republish", "--input", '{"what":"is this"}'],
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    assert row(database, number).stage == "submitted"
+    assert events_of(world, number) - before < 8
+    assert owner.act(f"/owner/work-orders/{number}/cancel", {"reason": "已经好了"})["stage"] == "cancelled"
+
+
+def test_wechat_is_down_and_no_notice_is_lost(
+    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
+) -> None:
+    number = started(world, database, owner.report())
+    world.stack.kill("wechat")
+    dispatcher.complete(number, "assigned", staff="tech1")
+    assert tech.complete(number, "accepted")["stage"] == "accepted"
+    assert any(number in str(message) for message in owner.read("/owner/messages")["items"])
+    world.stack.start("wechat")
+    eventually(lambda: _all_delivered(database, number), within=60, what="the delivery of the notices")
+
+
+def _all_delivered(database: Engine, number: str) -> bool:
+    statement = text("SELECT count(*) FROM notices WHERE number = :number AND delivery IN ('pending', 'sending')")
+    with database.connect() as connection:
+        return bool(connection.execute(statement, {"number": number}).scalar_one() == 0)

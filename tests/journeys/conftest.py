@@ -1,0 +1,21 @@
+"""One whole stack for all journeys: started once, with the demo community in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack.stack import Stack
+from settings import Settings
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    home: Path = tmp_path_factory.mktemp("stack")
+    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
+        world = World(stack)
+        yield world
+        world.close()
