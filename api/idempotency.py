@@ -50,7 +50,7 @@ class Request:
 
     async def before(self, state: State) -> Before | None:
         """What was answered before, if anything was. Raises IdempotencyKeyReused when the body differs."""
-        async with state.engine.connect() as conn:
+        async with state.single.connect() as conn:
             row = await reading.handled_request(conn, self.id)
         if row is None:
             return None
@@ -64,12 +64,12 @@ class Request:
 
     async def remember(self, state: State, answer: Json) -> None:
         """The order's step has already written the request down; only the words of the answer are added."""
-        async with state.engine.begin() as conn:
+        async with state.single.connect() as conn:
             await answers.keep_answer(conn, self.id, plain(answer))
 
     async def remember_whole(self, state: State, answer: Json) -> Json:
         """For a request that concerns no order. Answers what counts: the twin's answer when a twin was faster."""
-        async with state.engine.begin() as conn:
+        async with state.single.connect() as conn:
             if await answers.keep_request(conn, self.id, self.digest, plain(answer)):
                 return answer
             row = await reading.handled_request(conn, self.id)

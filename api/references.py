@@ -37,7 +37,7 @@ async def resolved(state: State, actor: Actor, number: str, action: str, body: J
         raise invalid(error) from None
     if not _names_something(body):
         return body
-    async with state.engine.connect() as conn:
+    async with state.single.connect() as conn:
         row = await reading.standing(conn, number)
         if row is None:
             raise NotFound("order_not_found")

@@ -11,27 +11,36 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from settings import Settings
 
 if TYPE_CHECKING:
+    from models.repositories.intake import NumberBlocks
+    from models.repositories.sealing import Sealing
+
     from api.catalog import Catalog
     from api.gateway import Gateway
-    from api.intake import Numbers
     from api.live import Live
     from api.security import OwnerTokens
     from integrations.storage import Storage
     from integrations.wechat import WeChat
+    from models.repositories.live import AsyncAnnouncer
 
 
 @dataclass(frozen=True)
 class State:
-    """`engine` serves requests; `sync_engine` the few transactions shared with the workers, run in threads."""
+    """`single` serves reads and single statements without BEGIN and COMMIT around them; `engine` serves transactions.
+
+    `sync_engine` serves the few transactions that are shared with the workers; they run in threads.
+    """
 
     settings: Settings
     engine: AsyncEngine
+    single: AsyncEngine
     sync_engine: Engine
     gateway: Gateway
     catalog: Catalog
-    numbers: Numbers
+    numbers: NumberBlocks
+    announcer: AsyncAnnouncer
     live: Live
     owner_tokens: OwnerTokens
+    sealing: Sealing
     storage: Storage | None
     wechat: WeChat | None
 

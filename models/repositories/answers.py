@@ -14,8 +14,10 @@ KEEP_ANSWER: Final = text("UPDATE handled_requests SET answer = :answer WHERE up
 )
 
 KEEP_REQUEST: Final = text("""
-    INSERT INTO handled_requests (update_id, digest, version, at, answer) VALUES (:update_id, :digest, 1, now(),
-    :answer) ON CONFLICT (update_id) DO NOTHING""").bindparams(bindparam("answer", type_=JSONB))
+    INSERT INTO handled_requests (update_id, digest, version, at, answer)
+    VALUES (:update_id, :digest, 1, now(), :answer) ON CONFLICT (update_id) DO NOTHING""").bindparams(
+    bindparam("answer", type_=JSONB)
+)
 
 
 async def keep_answer(conn: AsyncConnection, update_id: str, answer: dict[str, Any]) -> None:

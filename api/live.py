@@ -1,0 +1,145 @@
+"""Changes as they happen: one LISTEN per process, handed on to whoever may see the order.
+
+A subscription remembers which orders changed, not each change, so a slow screen costs nothing and reloads each order
+once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.repositories import reading
+from models.repositories.live import ORDERS_CHANNEL
+
+RECONNECT_SECONDS: Final = 1.0
+"""A lost connection to Postgres is renewed this often; screens are told to reload when it is back."""
+
+CONNECT_SECONDS: Final = 3.0
+ALIVE_EVERY_SECONDS: Final = 15.0
+"""How often the listening connection is tried, because a dead network tells nobody."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An order that changed; without a number, anything may have changed while nobody listened."""
+
+    number: str | None
+    community_id: str | None
+
+
+EVERYTHING: Final = Change(None, None)
+
+
+@dataclass(eq=False)
+class Subscription:
+    """An asynchronous iterator of :class:`Change`. For staff by communities, for a resident by their id and houses."""
+
+    communities: frozenset[str] = frozenset()
+    resident_id: str | None = None
+    houses: frozenset[str] = frozenset()
+    _changed: dict[str | None, Change] = field(default_factory=dict)
+    _some: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, change: Change) -> None:
+        self._changed[change.number] = change
+        self._some.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Change:
+        while not self._changed:
+            self._some.clear()
+            await self._some.wait()
+        return self._changed.pop(next(iter(self._changed)))
+
+
+class Live:
+    """`start` before the first request, `close` after the last."""
+
+    def __init__(self, database_url: str, engine: AsyncEngine) -> None:
+        self._database_url = database_url
+        self._engine = engine
+        self._subscriptions: set[Subscription] = set()
+        self._for_residents: asyncio.Queue[Change] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell_residents())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def subscribe(
+        self, *, communities: Iterable[str] = (), resident_id: str | None = None, houses: Iterable[str] = ()
+    ) -> AsyncIterator[Subscription]:
+        """Changes from now on: of the communities' orders (`*` is all), or of one resident's own and their houses'."""
+        subscription = Subscription(frozenset(communities), resident_id, frozenset(houses))
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self._database_url, timeout=CONNECT_SECONDS)
+                try:
+                    await connection.add_listener(ORDERS_CHANNEL, self._heard)
+                    self._tell_all(EVERYTHING)
+                    while True:
+                        await asyncio.sleep(ALIVE_EVERY_SECONDS)
+                        await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
+                finally:
+                    connection.terminate()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("not listening for changes: %s", error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _heard(self, connection: Any, pid: int, channel: str, payload: object) -> None:
+        number, _, community_id = str(payload).partition(" ")
+        change = Change(number, community_id)
+        for subscription in self._subscriptions:
+            if community_id in subscription.communities or "*" in subscription.communities:
+                subscription.tell(change)
+        if any(subscription.resident_id for subscription in self._subscriptions):
+            self._for_residents.put_nowait(change)
+
+    def _tell_all(self, change: Change) -> None:
+        for subscription in self._subscriptions:
+            subscription.tell(change)
+
+    async def _tell_residents(self) -> None:
+        """Whose order it is stands in the row and not in the announcement, which goes to every process."""
+        while True:
+            change = await self._for_residents.get()
+            try:
+                async with self._engine.connect() as conn:
+                    row = await reading.standing(conn, change.number or "")
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("a change was not told to residents: %s", error)
+                continue
+            if row is not None:
+                self._tell_concerned(change, row)
+
+    def _tell_concerned(self, change: Change, row: reading.Row) -> None:
+        reporter = row["state"]["reporter"]
+        for subscription in self._subscriptions:
+            own = subscription.resident_id is not None and subscription.resident_id == reporter["id"]
+            if own or (row["house_id"] in subscription.houses and row["kind"] == "repair"):
+                subscription.tell(change)
