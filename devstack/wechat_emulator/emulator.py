@@ -25,6 +25,7 @@ class Emulator:
         """Forget everything but the demo people."""
         self.store.wipe()
         self.faults.clear()
+        self.faults.forget_calls()
         self.people.meet(*DEMO)
 
     def close(self) -> None:

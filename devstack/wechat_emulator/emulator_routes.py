@@ -152,6 +152,12 @@ def clear_faults(here: Here) -> dict[str, str]:
     return {"status": "ok"}
 
 
+@router.get("/calls")
+def calls(here: Here) -> dict[str, int]:
+    """How often each path of WeChat was called since the last start or reset."""
+    return dict(here.faults.calls)
+
+
 @router.post("/clock")
 def clock(here: Here, wanted: Advance) -> dict[str, float]:
     here.store.advance(wanted.advance)

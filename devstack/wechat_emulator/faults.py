@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -37,7 +38,10 @@ class Fault(BaseModel):
 
 
 class Faults:
+    """The switches that are on, and how often each path was called."""
+
     def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._active: list[Fault] = []
 
@@ -49,13 +53,17 @@ class Faults:
         with self._lock:
             self._active.clear()
 
+    def forget_calls(self) -> None:
+        self.calls.clear()
+
     def active(self) -> list[Fault]:
         with self._lock:
             return list(self._active)
 
     def take(self, path: str, with_token: bool) -> Fault | None:
-        """The first switch for this call, used up by one."""
+        """Count the call; the first switch that is meant for it, used up by one."""
         with self._lock:
+            self.calls[path] += 1
             for fault in self._active:
                 if not path.startswith(fault.path) or (fault.kind == "token_storm" and not with_token):
                     continue
