@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devstack.wechat_emulator.fields import check_data
 from devstack.wechat_emulator.refusals import Refused
-from models.domain.templates import TEMPLATES, TYPES, Template, check, cut, fill, fit, units
+from models.domain.templates import TEMPLATES, TYPES, Template, Value, check, cut, fill, fit, units
 
 NOON = datetime(2026, 11, 22, 4, 5, tzinfo=UTC)
 TEXT_TYPES = [type_ for type_ in TYPES if type_ not in ("time", "date", "amount")]
@@ -146,7 +146,7 @@ def test_cut_is_never_too_long(text: str, limit: int, keep_end: bool) -> None:
 
 
 def test_an_inner_chinese_plate_goes_into_the_place() -> None:
-    values = {"thing2": "地下二层消防通道旁", "thing3": "占用消防通道", "time4": NOON}
+    values: dict[str, Value] = {"thing2": "地下二层消防通道旁", "thing3": "占用消防通道", "time4": NOON}
     plain = fill(TEMPLATES["move_car"], {"car_number1": "粤A12345", **values})
     police = fill(TEMPLATES["move_car"], {"car_number1": "WJ京12345", **values})
     assert plain["car_number1"]["value"] == "粤A12345"
