@@ -71,7 +71,7 @@ def _configuration(site: Site, folder: Path) -> str:
         "persistence true",
         f"persistence_location {folder}/",
         "autosave_interval 60",
-        "log_dest stdout",
+        "log_dest stderr",
         "log_type error",
         "log_type warning",
         "log_type notice",
