@@ -45,7 +45,7 @@ def sync_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
 
 
 def async_engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
-    """For the API: asyncpg. The first request after a restart of Postgres hears 503; the pool is then renewed as a whole."""
+    """For the API: asyncpg. After a restart of Postgres the first request hears 503, and the whole pool is renewed."""
     return create_async_engine(
         _on(url, "postgresql+asyncpg"),
         connect_args={

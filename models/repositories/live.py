@@ -1,7 +1,7 @@
 """Telling other processes that something has changed: Postgres' NOTIFY, after the commit and outside the transaction.
 
-A NOTIFY inside a transaction makes all commits queue behind one lock (tried: it halves intake), and one per change is more
-than any screen can show. So changes are gathered for a few milliseconds and sent together.
+A NOTIFY inside a transaction makes all commits queue behind one lock (tried: it halves intake), and one per change is
+more than any screen can show. So changes are gathered for a few milliseconds and sent together.
 """
 
 from __future__ import annotations

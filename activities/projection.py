@@ -1,0 +1,76 @@
+"""The activity by which every step of an order reaches Postgres (`architecture.md` §1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from models.domain.step import Batch, Published
+from models.repositories import publish as statements
+from models.repositories.live import Announcer
+
+
+class Projection:
+    """Blocking, as psycopg2 is: the worker runs it in its thread executor.
+
+    `nudge` wakes the relay of the same process as soon as a step has written something for it.
+    """
+
+    def __init__(self, engine: Engine, nudge: Callable[[], None]) -> None:
+        self._engine = engine
+        self._nudge = nudge
+        self._announcer = Announcer(engine)
+
+    def close(self) -> None:
+        """Send the last announcements; call it after the worker has stopped."""
+        self._announcer.close()
+
+    @activity.defn(name="projection.publish")
+    def publish(self, batch: Batch) -> Published:
+        """Write one step in one transaction.
+
+        Raises ApplicationError: `projection_integrity` is final and marks the order for the operator;
+        `projection_unavailable` may be tried again.
+        """
+        try:
+            with self._engine.begin() as conn:
+                published = statements.publish(conn, batch)
+        except (IntegrityError, DataError, statements.OrderRowMissing) as error:
+            self._mark_failing(batch.number, error)
+            raise ApplicationError(_words(error), type="projection_integrity", non_retryable=True) from None
+        except SQLAlchemyError as error:
+            raise ApplicationError(_words(error), type="projection_unavailable") from None
+        self._tell(batch)
+        return published
+
+    @activity.defn(name="projection.end")
+    def end(self, number: str) -> None:
+        """The workflow is about to return: from now on Postgres is the truth. Saying it twice changes nothing."""
+        try:
+            with self._engine.begin() as conn:
+                statements.mark_ended(conn, number, datetime.now(UTC))
+        except SQLAlchemyError as error:
+            raise ApplicationError(_words(error), type="projection_unavailable") from None
+
+    def _tell(self, batch: Batch) -> None:
+        self._announcer.changed(batch.number, batch.state.community_id)
+        if batch.notices:
+            self._nudge()
+
+    def _mark_failing(self, number: str, error: Exception) -> None:
+        try:
+            with self._engine.begin() as conn:
+                statements.mark_failing(conn, number, _words(error))
+        except SQLAlchemyError:
+            activity.logger.exception("order %s could not be marked as failing", number)
+
+
+def _words(error: Exception) -> str:
+    """The database's own first line, without the statement, which would fill the workflow's history."""
+    original = getattr(error, "orig", None) or error
+    return f"{type(original).__name__}: {str(original).strip().splitlines()[0] if str(original).strip() else ''}"

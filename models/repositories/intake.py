@@ -1,0 +1,263 @@
+"""Taking in a new order without Temporal: one statement writes the order and all that belongs to its first version.
+
+The row of `handled_requests` gates everything else: the same request, sent twice at once, makes one order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.types import DateTime, LargeBinary, String
+
+from models.domain.errors import Unavailable, ValidationFailed
+from models.domain.notices import Notice, notices_for
+from models.domain.numbers import format_number
+from models.domain.order import Event, OrderState, Priority
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, notice_rows, order_columns, task_due
+
+BLOCK_SIZE: Final = 50
+"""Numbers per block: the INCREMENT of the sequence `order_number` (migration 0001)."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What people said and are called: it stays in Postgres and never enters the workflow.
+
+    `photo_ids` are claimed for the order: they must be uploaded, unused, and the `photo_owner`'s (kind, id).
+    """
+
+    place_label: str
+    description: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    contact_name: str | None = None
+    contact_phone_sealed: bytes | None = None
+    photo_ids: Sequence[str] = ()
+    photo_owner: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`created`: a new order. Otherwise the request was carried out before; the caller compares the digests."""
+
+    created: bool
+    number: str
+    digest: str
+    answer: dict[str, Any] | None
+
+
+class NumberBlocks:
+    """Order numbers in blocks from one sequence: a round trip per fifty numbers, and never the same number twice."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._next = 0
+        self._end = 0
+        self._refilling = asyncio.Lock()
+
+    async def number(self, kind: str, at: datetime) -> str:
+        """The next order number of this kind, such as `BX20261122-00017`."""
+        return format_number(kind, at, await self.take())
+
+    async def take(self) -> int:
+        while self._next == self._end:
+            async with self._refilling:
+                if self._next == self._end:
+                    await self._refill()
+        self._next += 1
+        return self._next - 1
+
+    async def _refill(self) -> None:
+        async with self._engine.connect() as conn:
+            start: int = (await conn.execute(_NEXT_BLOCK)).scalar_one()
+        self._next, self._end = start, start + BLOCK_SIZE
+
+
+_NEXT_BLOCK = text("SELECT nextval('order_number')")
+
+INTAKE_STATEMENT: Final = """
+    WITH claimable AS (
+        SELECT id FROM photos
+        WHERE id = ANY(:photo_ids) AND owner_kind = :photo_owner_kind AND owner_id = :photo_owner_id
+          AND number IS NULL AND status IN ('uploaded', 'ready')
+        FOR UPDATE
+    ), gate AS (
+        INSERT INTO handled_requests (update_id, digest, number, version, at, answer)
+        SELECT :update_id, :digest, :number, 1, :at, :answer
+        WHERE (SELECT count(*) FROM claimable) = cardinality(:photo_ids)
+        ON CONFLICT DO NOTHING
+        RETURNING number
+    ), the_order AS (
+        INSERT INTO work_orders (
+            number, kind, community_id, house_id, building_id, place_label, category, description, answers,
+            reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, open, priority,
+            urged, next_due_at, submitted_at, version, issued_at, touched_at, state)
+        SELECT number, :kind, :community_id, :house_id, :building_id, :place_label, :category, :description, :answers,
+            :reporter_kind, :reporter_id, :source, :filed_by, :contact_name, :contact_phone_sealed, :stage, true,
+            :priority, 0, :next_due_at, :at, 1, :at, now(), :state
+        FROM gate
+    ), the_task AS (
+        INSERT INTO tasks (
+            id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, opened_at, opened_version,
+            due_at, gives_up_at, form)
+        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{}', :at, 1,
+            :task_due_at, :task_gives_up_at, '{}'
+        FROM gate
+    ), the_event AS (
+        INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, stage, facts)
+        SELECT number, 1, 0, :event_kind, :at, :event_by_id, :event_by_kind, 'reporter', :stage, :event_facts
+        FROM gate
+    ), the_start AS (
+        INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+        SELECT number, 'start', number, 1, :start_rank, '{}', now(), now(), 0
+        FROM gate
+    ), the_photos AS (
+        UPDATE photos SET number = gate.number, used_as = 'report' FROM gate, claimable
+        WHERE photos.id = claimable.id
+    ), the_notices AS (
+        INSERT INTO notices (
+            id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent, created_at, not_before,
+            delivery)
+        SELECT n.id, gate.number, 1, n.kind, n.to_kind, n.to_id, n.template, n.facts, n.while_task, n.urgent, :at,
+            n.not_before, 'pending'
+        FROM gate, jsonb_to_recordset(:notices) AS n(
+            id text, kind text, to_kind text, to_id text, template text, facts jsonb, while_task text, urgent boolean,
+            not_before timestamptz)
+        RETURNING id, number, urgent, not_before
+    ), the_wishes AS (
+        INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+        SELECT id, 'notice', number, 1, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('id', id), now(),
+            coalesce(not_before, now()), 0
+        FROM the_notices
+    )
+    SELECT number FROM gate
+"""
+
+_INSTANT: Final = DateTime(timezone=True)
+_INTAKE = text(INTAKE_STATEMENT).bindparams(
+    *(bindparam(name, type_=String()) for name in ("update_id", "digest", "number", "kind", "community_id", "stage")),
+    *(bindparam(name, type_=String()) for name in ("house_id", "building_id", "place_label", "category", "priority")),
+    *(
+        bindparam(name, type_=String())
+        for name in ("description", "reporter_kind", "reporter_id", "source", "filed_by")
+    ),
+    *(bindparam(name, type_=String()) for name in ("contact_name", "task_id", "task_kind", "task_holder")),
+    *(bindparam(name, type_=String()) for name in ("event_kind", "event_by_id", "event_by_kind")),
+    *(bindparam(name, type_=String()) for name in ("photo_owner_kind", "photo_owner_id")),
+    *(bindparam(name, type_=JSONB()) for name in ("answers", "state", "event_facts", "notices")),
+    # A missing answer is SQL's NULL; JSON's null would look like an answer.
+    bindparam("answer", type_=JSONB(none_as_null=True)),
+    *(bindparam(name, type_=_INSTANT) for name in ("at", "next_due_at", "task_due_at", "task_gives_up_at")),
+    *(bindparam(name, type_=ARRAY(String())) for name in ("photo_ids", "task_roles")),
+    bindparam("contact_phone_sealed", type_=LargeBinary()),
+)
+_HANDLED = text("SELECT number, digest, answer FROM handled_requests WHERE update_id = :update_id").columns(
+    number=String, digest=String, answer=JSONB
+)
+
+
+async def take_in(
+    conn: AsyncConnection,
+    state: OrderState,
+    words: Words,
+    *,
+    update_id: str,
+    digest: str,
+    answer: Mapping[str, Any] | None = None,
+) -> Taken:
+    """Write a new order, or find that this request was carried out before. `state` is what `new_order` built.
+
+    It is one statement, so `engines.single_statements` is the cheapest connection for it. `answer` is what a
+    repetition will hear. Afterwards the caller wakes the relay and announces the order (`live.AsyncAnnouncer`).
+
+    Raises:
+        ValidationFailed: a photo is not the caller's, not uploaded, or already used.
+    """
+    facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
+    created = (await conn.execute(_INTAKE, facts)).scalar_one_or_none()
+    if created is not None:
+        return Taken(True, created, digest, dict(answer) if answer is not None else None)
+    before = (await conn.execute(_HANDLED, {"update_id": update_id})).one_or_none()
+    if before is not None:
+        return Taken(False, before.number, before.digest, before.answer)
+    if words.photo_ids:
+        raise ValidationFailed("photo_not_yours", field="photo_ids")
+    raise Unavailable  # The same request is just being forgotten after its seven days; the next try succeeds.
+
+
+def intake_parameters(
+    state: OrderState, words: Words, *, update_id: str, digest: str, answer: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The values of `INTAKE_STATEMENT`."""
+    (task,) = state.tasks.values()
+    event = first_event(state)
+    columns = order_columns(state)
+    emergency = state.priority is Priority.EMERGENCY
+    return {
+        **{name: columns[name] for name in ("stage", "priority", "next_due_at", "state")},
+        "update_id": update_id,
+        "digest": digest,
+        "answer": answer,
+        "number": state.number,
+        "kind": state.kind,
+        "community_id": state.community_id,
+        "house_id": state.place.house_id,
+        "building_id": state.place.building_id,
+        "place_label": words.place_label,
+        "category": state.category,
+        "description": words.description,
+        "answers": dict(words.answers),
+        "reporter_kind": state.reporter.kind,
+        "reporter_id": state.reporter.id,
+        "source": state.reporter.source.value,
+        "filed_by": state.reporter.filed_by,
+        "contact_name": words.contact_name,
+        "contact_phone_sealed": words.contact_phone_sealed,
+        "at": state.submitted_at,
+        "task_id": task.id,
+        "task_kind": task.kind,
+        "task_holder": task.holder,
+        "task_roles": [role.value for role in task.roles],
+        "task_due_at": task_due(state, task),
+        "task_gives_up_at": task.gives_up_at,
+        "event_kind": event.kind,
+        "event_by_id": event.by,
+        "event_by_kind": event.by_kind,
+        "event_facts": event.facts,
+        "start_rank": RANK_EMERGENCY if emergency else RANK_START,
+        "photo_ids": list(dict.fromkeys(words.photo_ids)),
+        "photo_owner_kind": words.photo_owner[0],
+        "photo_owner_id": words.photo_owner[1],
+        "notices": orjson.loads(orjson.dumps(notice_rows(state.number, 1, state.issued_at, first_notices(state)))),
+    }
+
+
+def first_event(state: OrderState) -> Event:
+    """`submitted` by the reporter, `filed` by a clerk for somebody, or `found` by staff themselves."""
+    reporter = state.reporter
+    if reporter.kind == "staff":
+        return _by_staff(state, "found", reporter.id or "")
+    if reporter.filed_by is not None:
+        return _by_staff(state, "filed", reporter.filed_by)
+    return Event(kind="submitted", at=state.submitted_at, by=reporter.id or "", by_kind="resident", stage=state.stage)
+
+
+def _by_staff(state: OrderState, kind: str, staff: str) -> Event:
+    facts = {"source": state.reporter.source.value}
+    return Event(kind=kind, at=state.submitted_at, by=staff, by_kind="staff", stage=state.stage, facts=facts)
+
+
+def first_notices(state: OrderState) -> list[Notice]:
+    """An emergency rings at once at whoever may take it; all else waits in the inbox, where it has just appeared."""
+    if state.priority is not Priority.EMERGENCY:
+        return []
+    (task,) = state.tasks.values()
+    opened = Event(kind="task", at=state.submitted_at, by="system", by_kind="system", facts={"task": task.id})
+    return notices_for(state, opened)

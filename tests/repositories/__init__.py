@@ -1,0 +1,1 @@
+"""Tests of the statements, against a real Postgres."""
