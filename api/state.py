@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from settings import Settings
 
 if TYPE_CHECKING:
-    from models.repositories.intake import NumberBlocks
     from models.repositories.sealing import Sealing
 
     from api.catalog import Catalog
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from api.security import OwnerTokens
     from integrations.storage import Storage
     from integrations.wechat import WeChat
+    from models.repositories.intake import NumberBlocks
     from models.repositories.live import AsyncAnnouncer
 
 

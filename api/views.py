@@ -15,6 +15,7 @@ from api import wording
 from api.reader import Reader
 from models.domain import rights, words
 from models.domain.clocks import Clock
+from models.domain.forms import as_json
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
@@ -177,7 +178,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "description": bundle["description"],
         "answers": bundle["answers"],
         "charge": state.charge,
-        "appointment": state.appointment,
+        "appointment": as_json(state.appointment) if state.appointment else None,
         "submitted_at": bundle["submitted_at"],
         "finished_at": bundle["finished_at"],
         "closed_at": bundle["closed_at"],
@@ -337,6 +338,8 @@ def _name(person_id: str, bundle: Row, reader: Reader) -> str:
     if member is not None:
         name: str = member["name"]
         return name if reader.is_staff else wording.addressed(name, member["roles"])
-    if reader.is_staff or person_id == reader.actor.id:
+    if reader.is_staff:
         return str(bundle["residents"].get(person_id, wording.UNKNOWN_PERSON))
+    if person_id == reader.actor.id:
+        return wording.ME
     return wording.REPORTER if person_id == bundle["reporter_id"] else wording.RESIDENT

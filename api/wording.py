@@ -6,27 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from models.domain import words
-
-COMPOUND_SURNAMES: Final = frozenset(
-    {
-        "欧阳",
-        "上官",
-        "司马",
-        "诸葛",
-        "司徒",
-        "皇甫",
-        "夏侯",
-        "尉迟",
-        "公孙",
-        "慕容",
-        "令狐",
-        "东方",
-        "宇文",
-        "长孙",
-        "南宫",
-    }
-)
-"""Surnames of two characters; all others have one."""
+from models.domain.notice_words import COMPOUND_SURNAMES
 
 TITLES: Final = {
     "technician": "师傅",
@@ -45,11 +25,14 @@ REPORTER: Final = "报事人"
 PROPERTY: Final = "物业"
 UNKNOWN_PERSON: Final = "已离职人员"
 NEW_RESIDENT: Final = "微信用户"
+ME: Final = "我"
+UNIT: Final = "单元"
+FLOOR: Final = "层"
 
 
 def addressed(name: str, roles: Sequence[str]) -> str:
     """What residents read instead of a staff member's name: 张师傅, 欧阳主管."""
-    surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
+    surname = name[:2] if len(name) > 2 and name.startswith(COMPOUND_SURNAMES) else name[:1]
     title = next((title for role, title in TITLES.items() if role in roles), PROPERTY)
     return surname + title
 

@@ -371,8 +371,32 @@ async def communities(conn: AsyncConnection) -> list[Row]:
     return await _rows(conn, COMMUNITIES)
 
 
+TIED_HOUSE: Final = _statement(f"""
+    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until
+    FROM ties t JOIN houses h ON h.id = t.house_id
+    WHERE t.resident_id = :resident AND {TIE_HOLDS}
+      AND (CAST(:house AS text) IS NULL OR h.id = :house)
+      AND (CAST(:community AS text) IS NULL OR h.community_id = :community) LIMIT 1""")  # noqa: S608 - only constants
+
+
+async def tied_house(
+    conn: AsyncConnection, resident_id: str, *, house_id: str | None = None, community_id: str | None = None
+) -> Row | None:
+    """A house that the resident is tied to today: this one, or any of this community."""
+    return await _one(conn, TIED_HOUSE, resident=resident_id, house=house_id, community=community_id)
+
+
 HOUSE: Final = _statement(
-    "SELECT id, community_id, building_id, unit, floor, label, kind, status FROM houses WHERE id = :house"
+    "SELECT id, community_id, building_id, unit, floor, label, kind, status, warranty_until
+    FROM houses
+    WHERE id
+    =
+   
+   
+   
+   
+   
+    :house"
 )
 
 

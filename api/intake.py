@@ -1,0 +1,325 @@
+"""Taking in a repair, from an owner or through staff: check it against people and places, then write it in one
+statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+
+from api import views, wording
+from api.bodies import Area, GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
+from api.idempotency import Request
+from api.reader import Reader
+from api.sessions import StaffMember
+from api.state import State
+from models.domain import words
+from models.domain.clocks import Levels
+from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
+from models.domain.forms import as_json
+from models.domain.lifecycles.repair import LEVELS
+from models.domain.numbers import CHINA
+from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
+from models.domain.people import Actor, Role
+from models.domain.places import Place
+from models.repositories import intake, reading
+
+Json = dict[str, Any]
+
+MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
+PRIORITY_ORDER: Final = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
+APPOINTMENT_AHEAD: Final = timedelta(days=60)
+"""Nobody plans a repair further ahead; a wrong year is noticed."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the work is, checked and named."""
+
+    community_id: str
+    place: Place
+    label: str
+    warranty_until: date | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A checked report, ready to be written."""
+
+    actor: Actor
+    site: Site
+    reporter: Reporter
+    body: RepairWords
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    member: StaffMember | None = None
+    """Who files, when it is not the reporter."""
+
+
+async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> Json:
+    """File an owner's repair; answers the order as they see it.
+
+    Raises NotBound without a tie to the house or community, ValidationFailed, IdempotencyKeyReused.
+    """
+    request = Request.of(state, actor, "", "repair", key, body.model_dump(mode="json"))
+    site = await _site_of_resident(state, actor.id, body)
+    contact = body.contact
+    case = Case(
+        actor=actor,
+        site=site,
+        reporter=Reporter(kind="resident", id=actor.id, source=Source.APP),
+        body=body,
+        contact_name=contact.name if contact else None,
+        contact_phone=contact.phone if contact else None,
+    )
+    return await _file(state, request, case)
+
+
+async def file_by_staff(state: State, member: StaffMember, body: StaffFiling, key: str) -> Json:
+    """File for somebody who phoned or came, or what staff found themselves; answers the order as staff see it.
+
+    Raises Forbidden for a role that may not file for others, NotFound outside the scope, ValidationFailed.
+    """
+    request = Request.of(state, member.actor, "", body.kind, key, body.model_dump(mode="json"))
+    return await _file(state, request, await _case_of_staff(state, member, body))
+
+
+async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -> Case:
+    actor = member.actor
+    site = await _site_of_staff(state, actor, body)
+    source = body.source or (Source.PATROL if body.reporter == "self" else Source.PHONE)
+    contact = body.contact
+    name, phone = (contact.name, contact.phone) if contact else (None, None)
+    if body.reporter == "self":
+        reporter = Reporter(kind="staff", id=actor.id, source=source)
+        return Case(actor, site, reporter, body, name, phone, member)
+    if not actor.has(*MAY_FILE_FOR_OTHERS):
+        raise Forbidden("forbidden")
+    if isinstance(body.reporter, KnownReporter):
+        await _check_resident(state, body.reporter.resident_id, site.community_id)
+        reporter = Reporter(kind="resident", id=body.reporter.resident_id, source=source, filed_by=actor.id)
+        return Case(actor, site, reporter, body, name, phone, member)
+    assert isinstance(body.reporter, GuestReporter)  # noqa: S101 - the only kind left
+    reporter = Reporter(kind="guest", source=source, filed_by=actor.id)
+    return Case(actor, site, reporter, body, name or body.reporter.name, phone or body.reporter.phone, member)
+
+
+async def _file(state: State, request: Request, case: Case) -> Json:
+    now = datetime.now(UTC)
+    category = await _category(state, case)
+    priority = priority_of(category, case.body.answers)
+    _check_appointment(case.body, now)
+    number = await state.numbers.number("repair", now)
+    order = new_order(
+        Filing(
+            number=number,
+            kind="repair",
+            community_id=case.site.community_id,
+            place=case.site.place,
+            category=case.body.category,
+            priority=priority,
+            levels=levels_of(category, priority),
+            reporter=case.reporter,
+            charge=_charge(case.site, now),
+            appointment=case.body.appointment,
+            at=now,
+        )
+    )
+    return await _write(state, request, case, order, now)
+
+
+async def _write(state: State, request: Request, case: Case, order: OrderState, now: datetime) -> Json:
+    sealed = state.sealing.seal(case.contact_phone) if case.contact_phone else None
+    said = intake.Words(
+        place_label=case.site.label,
+        description=case.body.description,
+        answers=case.body.answers,
+        contact_name=case.contact_name,
+        contact_phone_sealed=sealed,
+        photo_ids=case.body.photo_ids,
+        photo_owner=(case.actor.kind, case.actor.id),
+    )
+    answer = await _as_seen(state, case, order, said, now)
+    async with state.single.connect() as conn:
+        taken = await intake.take_in(
+            conn, order, said, update_id=request.id, digest=request.digest, answer=orjson.loads(orjson.dumps(answer))
+        )
+    request.check(taken.digest)
+    if taken.created:
+        state.announcer.wake_relay()
+        state.announcer.changed(order.number, order.community_id)
+    return answer if taken.created or taken.answer is None else taken.answer
+
+
+async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Words, now: datetime) -> Json:
+    """The new order as its maker sees it, without reading back what is just being written."""
+    community = (await state.catalog.communities(state.single))[order.community_id]
+    event = intake.first_event(order)
+    bundle = {
+        **dict.fromkeys(
+            ("finished_at", "closed_at", "rating_result", "started_at", "workflow_ended_at", "projection_error")
+        ),
+        "state": as_json(order),
+        "community_id": order.community_id,
+        "community_name": community["name"],
+        "duty_phone": community["duty_phone"],
+        "place_label": said.place_label,
+        "description": said.description,
+        "answers": said.answers,
+        "submitted_at": order.submitted_at,
+        "source": case.reporter.source,
+        "filed_by": case.reporter.filed_by,
+        "contact_name": said.contact_name,
+        "contact_phone_sealed": said.contact_phone_sealed,
+        "reporter_id": case.reporter.id,
+        "events": [
+            {
+                "version": 1,
+                "seq": 0,
+                "kind": event.kind,
+                "at": event.at,
+                "by_id": event.by,
+                "by_kind": event.by_kind,
+                "audience": event.audience,
+                "stage": event.stage,
+                "facts": event.facts,
+            }
+        ],
+        "tasks": [],
+        "photos": [
+            {
+                "id": photo,
+                "status": "uploaded",
+                "audience": "reporter",
+                "used_as": "report",
+                "owner_kind": case.actor.kind,
+                "owner_id": case.actor.id,
+            }
+            for photo in said.photo_ids
+        ],
+        "staff": {member.id: {"account": member.account, "name": member.name, "roles": member.actor.roles}}
+        if (member := case.member)
+        else {},
+        "residents": {},
+    }
+    titles = await state.catalog.titles(state.single)
+    return views.order(bundle, Reader(case.actor), now, titles)
+
+
+# -- places -----------------------------------------------------------------------------------------------------------
+
+
+async def _site_of_resident(state: State, resident_id: str, body: RepairWords) -> Site:
+    """A home of theirs, or a public place of a community where they have one. Raises NotBound, ValidationFailed."""
+    _check_one_place(body)
+    async with state.single.connect() as conn:
+        if body.area is not None:
+            tied = await reading.tied_house(conn, resident_id, community_id=body.area.community_id)
+        else:
+            tied = await reading.tied_house(conn, resident_id, house_id=body.house_id)
+    if tied is None:
+        raise NotBound
+    return await _public_site(state, body.area) if body.area is not None else _home(tied)
+
+
+async def _site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
+    """Any house or public place of the staff member's communities. Raises NotFound, ValidationFailed."""
+    _check_one_place(body)
+    if body.area is not None:
+        if not actor.reaches(body.area.community_id):
+            raise NotFound
+        return await _public_site(state, body.area)
+    async with state.single.connect() as conn:
+        house = await reading.house(conn, body.house_id or "")
+    if house is None or not actor.reaches(house["community_id"]):
+        raise NotFound
+    return _home(house)
+
+
+def _check_one_place(body: RepairWords) -> None:
+    if (body.house_id is None) == (body.area is None):
+        raise ValidationFailed("house_or_area", field="house_id")
+
+
+def _home(house: Mapping[str, Any]) -> Site:
+    place = Place(house_id=house["id"], building_id=house["building_id"], unit=house["unit"], floor=house["floor"])
+    return Site(house["community_id"], place, house["label"], house["warranty_until"])
+
+
+async def _public_site(state: State, area: Area) -> Site:
+    community = (await state.catalog.communities(state.single)).get(area.community_id)
+    if community is None:
+        raise ValidationFailed("unknown_place", field="area.community_id")
+    buildings = {building["id"]: building["name"] for building in community["buildings"]}
+    if area.building_id is not None and area.building_id not in buildings:
+        raise ValidationFailed("unknown_place", field="area.building_id")
+    place = Place(building_id=area.building_id, unit=area.unit, floor=area.floor, spot=area.spot)
+    return Site(area.community_id, place, area_label(place, buildings.get(area.building_id or "")))
+
+
+def area_label(place: Place, building: str | None) -> str:
+    """`2栋1单元3层 电梯`, with as much as is known."""
+    where = building or ""
+    if place.unit:
+        where += place.unit if place.unit.endswith(wording.UNIT) else place.unit + wording.UNIT
+    if place.floor is not None:
+        where += f"{place.floor}{wording.FLOOR}"
+    spot = words.SPOTS[place.spot] if place.spot else ""
+    return f"{where} {spot}".strip()
+
+
+async def _check_resident(state: State, resident_id: str, community_id: str) -> None:
+    """A resident of the community whom staff may file for. Raises NotFound."""
+    async with state.single.connect() as conn:
+        if await reading.tied_house(conn, resident_id, community_id=community_id) is None:
+            raise NotFound
+
+
+# -- categories -------------------------------------------------------------------------------------------------------
+
+
+async def _category(state: State, case: Case) -> Mapping[str, Any]:
+    category = await state.catalog.category(state.single, "repair", case.body.category)
+    if category is None or category["place"] not in ("both", "area" if case.site.place.is_public else "house"):
+        raise ValidationFailed("unknown_category", field="category")
+    return category
+
+
+def priority_of(category: Mapping[str, Any], answers: Mapping[str, str]) -> Priority:
+    """The highest priority among the answers. Raises ValidationFailed for a question or answer that does not exist."""
+    questions = {
+        question["key"]: {option["value"]: option.get("priority") for option in question["options"]}
+        for question in category["questions"]
+    }
+    found = [Priority.NORMAL]
+    for key, value in answers.items():
+        if value not in questions.get(key, {}):
+            raise ValidationFailed("answer_needed", field=f"answers.{key}")
+        found.append(Priority(questions[key][value] or Priority.NORMAL))
+    return max(found, key=PRIORITY_ORDER.index)
+
+
+def levels_of(category: Mapping[str, Any], priority: Priority) -> Levels:
+    """The category's own limits, in seconds, else the lifecycle's."""
+    own = category["levels"].get(priority.value)
+    if own is None:
+        return LEVELS[priority.value]
+    default = LEVELS[priority.value].model_dump()
+    limits = {name: timedelta(seconds=own[name]) if name in own else limit for name, limit in default.items()}
+    return Levels(**limits)
+
+
+def _charge(site: Site, now: datetime) -> Charge:
+    if site.place.is_public:
+        return Charge.PUBLIC
+    covered = site.warranty_until is not None and now.astimezone(CHINA).date() <= site.warranty_until
+    return Charge.WARRANTY if covered else Charge.PAID
+
+
+def _check_appointment(body: RepairWords, now: datetime) -> None:
+    window = body.appointment
+    if window is not None and not now < window.until <= now + APPOINTMENT_AHEAD:
+        raise ValidationFailed("validation_failed", field="appointment")

@@ -1,0 +1,133 @@
+"""Logging in and out: owners by a WeChat code, staff by account and password. The console uses the same sessions as
+a cookie."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from api import wording
+from api.security import failure_key, new_session, password_matches, session_hash, wait_after
+from api.state import State
+from integrations.wechat import CodeInvalid, WeChatError
+from models.domain.errors import RateLimited, Unauthenticated, Unavailable
+from models.domain.people import Actor, Role, Team
+from models.repositories import sessions
+
+FAILURES_COUNT_FOR: Final = timedelta(hours=1)
+"""A wrong password is forgotten after an hour without another."""
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """A logged-in staff member: the actor that commands are sent as, and what screens show of them."""
+
+    actor: Actor
+    account: str
+    name: str
+    team: str
+    on_duty: bool
+    wechat_bound: bool
+
+    @property
+    def id(self) -> str:
+        return self.actor.id
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.actor.id,
+            "account": self.account,
+            "name": self.name,
+            "team": self.team,
+            "roles": [role.value for role in self.actor.roles],
+            "communities": list(self.actor.communities),
+            "on_duty": self.on_duty,
+            "wechat_bound": self.wechat_bound,
+        }
+
+
+def _member(row: dict[str, Any]) -> StaffMember:
+    return StaffMember(
+        actor=Actor(
+            kind="staff",
+            id=row["id"],
+            roles=tuple(Role(role) for role in row["roles"]),
+            team=Team(row["team"]),
+            communities=tuple(row["communities"]) or ("*",),
+        ),
+        account=row["account"],
+        name=row["name"],
+        team=row["team"],
+        on_duty=row["on_duty"],
+        wechat_bound=row["openid"] is not None,
+    )
+
+
+async def member(state: State, token: str) -> StaffMember:
+    """Who holds this session, as they are this moment. A session in use lives on. Raises Unauthenticated."""
+    now = datetime.now(UTC)
+    life = timedelta(hours=state.settings.staff_session_hours)
+    async with state.single.connect() as conn:
+        row = await sessions.staff_of_session(conn, session_hash(token), now)
+        if row is None:
+            raise Unauthenticated
+        # Written at most a few times per shift, not with each request.
+        if row["expires_at"] - now < life * 0.75:
+            await sessions.prolong_session(conn, session_hash(token), now + life)
+    return _member(row)
+
+
+async def log_in_staff(state: State, account: str, password: str, address: str) -> tuple[str, StaffMember]:
+    """A new session's token and whose it is.
+
+    Raises Unauthenticated without saying which of both was wrong, RateLimited after too many wrong ones.
+    """
+    now = datetime.now(UTC)
+    secret = state.settings.required("token_secret")
+    keys = [failure_key("account", account, secret), failure_key("address", address, secret)]
+    async with state.single.connect() as conn:
+        _check_throttle(*await sessions.login_failures(conn, keys), now)
+        row = await sessions.staff_by_account(conn, account)
+    right = await password_matches(row["password_hash"] if row else None, password)
+    async with state.single.connect() as conn:
+        if row is None or not right or not row["active"]:
+            await sessions.count_login_failure(conn, keys, now, now - FAILURES_COUNT_FOR)
+            raise Unauthenticated("login_failed")
+        await sessions.forget_login_failures(conn, keys[:1])
+        token = new_session()
+        life = timedelta(hours=state.settings.staff_session_hours)
+        await sessions.open_session(conn, session_hash(token), row["id"], now, now + life)
+    return token, _member(row)
+
+
+def _check_throttle(failures: int, last_at: datetime | None, now: datetime) -> None:
+    if last_at is None or now - last_at > FAILURES_COUNT_FOR:
+        return
+    wait = wait_after(failures) - (now - last_at).total_seconds()
+    if wait > 0:
+        raise RateLimited("login_throttled", retry_after=int(wait) + 1)
+
+
+async def log_out_staff(state: State, token: str) -> None:
+    async with state.single.connect() as conn:
+        await sessions.revoke_session(conn, session_hash(token), datetime.now(UTC))
+
+
+async def log_in_owner(state: State, code: str) -> tuple[str, str]:
+    """A signed token and the resident's id, for a wx.login code.
+
+    Raises Unauthenticated for a code that is used, old or invented; Unavailable when WeChat does not answer.
+    """
+    if state.wechat is None:
+        raise Unavailable("wechat_unavailable")
+    try:
+        openid = await asyncio.to_thread(state.wechat.session_for, code)
+    except CodeInvalid:
+        raise Unauthenticated("code_invalid") from None
+    except WeChatError:
+        raise Unavailable("wechat_unavailable") from None
+    async with state.single.connect() as conn:
+        resident_id = await sessions.resident_of(conn, openid, wording.NEW_RESIDENT, datetime.now(UTC))
+    return state.owner_tokens.issue(resident_id), resident_id

@@ -1,0 +1,131 @@
+"""Logins of residents and staff: who somebody is, their sessions, and how often a password was wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import DateTime, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
+
+from models.tables.base import new_id
+
+Row = dict[str, Any]
+_INSTANT: Final = DateTime(timezone=True)
+
+
+def _statement(sql: str) -> TextClause:
+    clause = text(sql)
+    times = [name for name in ("now", "expires_at", "long_ago") if f":{name}" in sql]
+    return clause.bindparams(*(bindparam(name, type_=_INSTANT) for name in times))
+
+
+async def _one(conn: AsyncConnection, statement: TextClause, **values: Any) -> Row | None:
+    row = (await conn.execute(statement, values)).mappings().first()
+    return None if row is None else dict(row)
+
+
+SCOPE: Final = """coalesce((SELECT array_agg(sc.community_id ORDER BY sc.community_id) FROM staff_scopes sc
+    WHERE sc.staff_id = s.id), '{}') AS communities"""
+
+ACCOUNT: Final = _statement(f"""
+    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, s.active, s.password_hash, {SCOPE}
+    FROM staff s WHERE s.account = :account""")  # noqa: S608 - only constants of this module are put in
+
+SESSION: Final = _statement(f"""
+    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, x.expires_at, {SCOPE}
+    FROM staff_sessions x JOIN staff s ON s.id = x.staff_id
+    WHERE x.token_hash = :token_hash AND x.revoked_at IS NULL AND x.expires_at > :now AND s.active""")  # noqa: S608
+
+OPEN_SESSION: Final = _statement("""
+    INSERT INTO staff_sessions (token_hash, staff_id, created_at, expires_at)
+    VALUES (:token_hash, :staff_id, :now, :expires_at)""")
+
+PROLONG_SESSION: Final = _statement(
+    "UPDATE staff_sessions SET expires_at = :expires_at WHERE token_hash = :token_hash AND revoked_at IS NULL"
+)
+
+REVOKE_SESSION: Final = _statement(
+    "UPDATE staff_sessions SET revoked_at = coalesce(revoked_at, :now) WHERE token_hash = :token_hash"
+)
+
+
+async def staff_by_account(conn: AsyncConnection, account: str) -> Row | None:
+    """A staff member with password hash and communities; an empty list of communities is a firm-wide role."""
+    return await _one(conn, ACCOUNT, account=account)
+
+
+async def staff_of_session(conn: AsyncConnection, token_hash: str, now: datetime) -> Row | None:
+    """The active staff member behind a session that is neither expired nor revoked."""
+    return await _one(conn, SESSION, token_hash=token_hash, now=now)
+
+
+async def open_session(
+    conn: AsyncConnection, token_hash: str, staff_id: str, now: datetime, expires_at: datetime
+) -> None:
+    await conn.execute(
+        OPEN_SESSION, {"token_hash": token_hash, "staff_id": staff_id, "now": now, "expires_at": expires_at}
+    )
+
+
+async def prolong_session(conn: AsyncConnection, token_hash: str, expires_at: datetime) -> None:
+    await conn.execute(PROLONG_SESSION, {"token_hash": token_hash, "expires_at": expires_at})
+
+
+async def revoke_session(conn: AsyncConnection, token_hash: str, now: datetime) -> None:
+    await conn.execute(REVOKE_SESSION, {"token_hash": token_hash, "now": now})
+
+
+FAILURES: Final = _statement(
+    "SELECT max(count) AS count, max(last_at) AS last_at FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))"
+)
+
+COUNT_FAILURE: Final = _statement("""
+    INSERT INTO login_failures (key, count, last_at) SELECT key, 1, :now FROM unnest(CAST(:keys AS text[])) AS k(key)
+    ON CONFLICT (key) DO UPDATE SET last_at = :now,
+        count = CASE WHEN login_failures.last_at < :long_ago THEN 1 ELSE login_failures.count + 1 END""")
+
+FORGET_FAILURES: Final = _statement("DELETE FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))")
+
+
+async def login_failures(conn: AsyncConnection, keys: list[str]) -> tuple[int, datetime | None]:
+    """The most failures of any of the keys, and when the last one was."""
+    row = await _one(conn, FAILURES, keys=keys)
+    return (row["count"] or 0, row["last_at"]) if row else (0, None)
+
+
+async def count_login_failure(conn: AsyncConnection, keys: list[str], now: datetime, long_ago: datetime) -> None:
+    """Failures from before `long_ago` no longer count."""
+    await conn.execute(COUNT_FAILURE, {"keys": keys, "now": now, "long_ago": long_ago})
+
+
+async def forget_login_failures(conn: AsyncConnection, keys: list[str]) -> None:
+    await conn.execute(FORGET_FAILURES, {"keys": keys})
+
+
+RESIDENT_LOGIN: Final = _statement("""
+    INSERT INTO residents (id, openid, name, is_minor, created_at) VALUES (:id, :openid, :name, false, :now)
+    ON CONFLICT (openid) DO UPDATE SET openid = excluded.openid RETURNING id""")
+
+BIND_STAFF: Final = _statement("""
+    UPDATE staff SET openid = :openid WHERE id = :staff_id AND active
+      AND NOT EXISTS (SELECT 1 FROM staff o WHERE o.openid = :openid AND o.id <> :staff_id)""")
+
+SET_DUTY: Final = _statement("UPDATE staff SET on_duty = :on_duty WHERE id = :staff_id")
+
+
+async def resident_of(conn: AsyncConnection, openid: str, name: str, now: datetime) -> str:
+    """The resident with this openid; at their first login they are written down under `name`, tied to no house yet."""
+    row = await _one(conn, RESIDENT_LOGIN, id=new_id("res"), openid=openid, name=name, now=now)
+    assert row is not None  # noqa: S101 - both branches of the statement return the row
+    return str(row["id"])
+
+
+async def bind_staff(conn: AsyncConnection, staff_id: str, openid: str) -> bool:
+    """Tie a service-account openid to a staff member. False when it is another's already."""
+    return (await conn.execute(BIND_STAFF, {"staff_id": staff_id, "openid": openid})).rowcount == 1
+
+
+async def set_duty(conn: AsyncConnection, staff_id: str, on_duty: bool) -> None:
+    await conn.execute(SET_DUTY, {"staff_id": staff_id, "on_duty": on_duty})
