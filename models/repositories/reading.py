@@ -386,18 +386,9 @@ async def tied_house(
     return await _one(conn, TIED_HOUSE, resident=resident_id, house=house_id, community=community_id)
 
 
-HOUSE: Final = _statement(
-    "SELECT id, community_id, building_id, unit, floor, label, kind, status, warranty_until
-    FROM houses
-    WHERE id
-    =
-   
-   
-   
-   
-   
-    :house"
-)
+HOUSE: Final = _statement("""
+    SELECT id, community_id, building_id, unit, floor, label, kind, status, warranty_until
+    FROM houses WHERE id = :house""")
 
 
 async def house(conn: AsyncConnection, house_id: str) -> Row | None:
