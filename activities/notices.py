@@ -1,0 +1,164 @@
+"""Delivers one notice: by WeChat where the recipient can be reached there, and in the message centre always.
+
+A send is never repeated when nobody knows whether it happened. Before calling out the notice is committed as `sending`;
+whoever finds a `sending` left behind by an attempt that died makes it `uncertain` and stops.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
+from models.domain import notice_words, quiet_hours
+from models.domain.templates import TEMPLATES
+from models.repositories import delivery, live, notices
+from models.repositories.delivery import Letter
+from settings import Settings
+
+REMINDER: Final = "reminder"
+"""The one kind that quiet hours hold back."""
+
+WITHDRAWN_AT_THE_END: Final = frozenset({"warned", "breached", "urged", "urged_often"})
+"""What presses staff to act is pointless once the order has ended, so it is taken back."""
+
+UNSENT_AT_THE_END: Final = frozenset({"dispatched", "accepted", "held", "resumed"})
+"""News of progress that an outage has overtaken: it stays in the message centre and spends no credit."""
+
+ORDER_PAGE: Final = "pages/order/index?number={number}"
+"""Where a tap on a message leads in the mini-program."""
+
+Channel = Literal["mini", "service"]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way to reach the recipient."""
+
+    channel: Channel
+    openid: str
+
+
+class Notices:
+    """The activity `notices.deliver`. The rest of what it needs stands in Postgres."""
+
+    def __init__(self, engine: Engine, wechat: WeChat, settings: Settings) -> None:
+        self._engine = engine
+        self._wechat = wechat
+        self._console = settings.api_url.rstrip("/")
+
+    @activity.defn(name="notices.deliver")
+    def deliver(self, notice_id: str) -> str:
+        """How the notice ended; `held_back` for a reminder at night. Raises a retryable error when WeChat is away."""
+        now = datetime.now(UTC)
+        with self._engine.begin() as conn:
+            letter = delivery.letter(conn, notice_id)
+            if letter is None:
+                return "forgotten"
+            settled = self._settle(conn, letter, now)
+        if settled == "spread":
+            self._wake_relay()
+        return settled or self._send(letter)
+
+    def _settle(self, conn: Connection, letter: Letter, now: datetime) -> str | None:
+        """What can be decided without calling out. None: the notice is now `sending`."""
+        if letter.delivery == "sending":
+            return self._finish(conn, letter, "uncertain", error="an earlier attempt ended half-way")
+        if letter.delivery != "pending":
+            return letter.delivery
+        if not letter.task_open or (letter.kind in WITHDRAWN_AT_THE_END and not letter.order_open):
+            return self._finish(conn, letter, "withdrawn")
+        if letter.to_kind == "role":
+            notices.spread(conn, letter.id, now)
+            return "spread"
+        if letter.kind == REMINDER and letter.to_kind == "resident" and quiet_hours.is_quiet(now):
+            delivery.hold_back(conn, letter.id, quiet_hours.next_morning(now, letter.id))
+            return "held_back"
+        if not ladder(letter):
+            return self._finish(conn, letter, "centre_only", channel="centre")
+        notices.begin_sending(conn, letter.id, now)
+        return None
+
+    def _send(self, letter: Letter) -> str:
+        """Down the ladder until WeChat takes it. What is refused on one rung goes on to the next."""
+        refused: list[str] = []
+        for attempt in ladder(letter):
+            ended, why = self._try(letter, attempt)
+            if ended is not None:
+                return ended
+            refused.append(f"{attempt.channel}: {why}")
+        with self._engine.begin() as conn:
+            return self._finish(conn, letter, "centre_only", channel="centre", error="; ".join(refused))
+
+    def _try(self, letter: Letter, attempt: Attempt) -> tuple[str | None, str]:
+        """How the notice ended, or None and the reason for which the next rung must be tried."""
+        try:
+            self._call(letter, attempt)
+        except (WeChatRefused, KeyError, ValueError) as error:
+            _log.info("notice %s not sent by %s: %s", letter.id, attempt.channel, error)
+            if isinstance(error, NoCredit):
+                with self._engine.begin() as conn:
+                    notices.zero_credits(conn, attempt.openid, str(letter.template))
+            return None, str(error)
+        except WeChatOutcomeUnknown as error:
+            with self._engine.begin() as conn:
+                return self._finish(conn, letter, "uncertain", channel=attempt.channel, error=str(error)), ""
+        except (WeChatUnavailable, SQLAlchemyError) as error:
+            # Nothing was sent: without its token, which lies in Postgres, no call is made.
+            with self._engine.begin() as conn:
+                notices.back_to_pending(conn, letter.id, str(error))
+            # The activity's retry policy decides when.
+            raise ApplicationError(
+                f"WeChat is not available: {error}", type="wechat_unavailable", category=ApplicationErrorCategory.BENIGN
+            ) from error
+        with self._engine.begin() as conn:
+            if attempt.channel == "mini":
+                notices.spend_credit(conn, attempt.openid, str(letter.template))
+            return self._finish(conn, letter, "sent", channel=attempt.channel), ""
+
+    def _call(self, letter: Letter, attempt: Attempt) -> None:
+        template = TEMPLATES[str(letter.template)]
+        data = notice_words.message(template.name, letter.kind, letter.subject, letter.facts)
+        page = ORDER_PAGE.format(number=letter.number) if letter.to_kind == "resident" else ""
+        if attempt.channel == "mini":
+            self._wechat.send_subscribe(attempt.openid, template.id, data, page)
+            return
+        url = f"{self._console}/console/orders/{letter.number}" if letter.to_kind == "staff" and self._console else ""
+        self._wechat.send_template(attempt.openid, template.id, data, client_msg_id=letter.id, url=url, page=page)
+
+    def _finish(
+        self, conn: Connection, letter: Letter, ended: str, *, channel: str | None = None, error: str | None = None
+    ) -> str:
+        notices.finish(conn, letter.id, ended, datetime.now(UTC), channel=channel, error=error)
+        return ended
+
+    def _wake_relay(self) -> None:
+        """The copies of a role's notice need not wait for the relay's next poll."""
+        try:
+            with self._engine.begin() as conn:
+                live.wake_relay(conn)
+        except SQLAlchemyError as error:
+            _log.info("the relay could not be woken and will find the notices itself: %s", error)
+
+
+def ladder(letter: Letter) -> list[Attempt]:
+    """The ways to try, best first. None at all: the message centre alone."""
+    if letter.template is None or not letter.reachable:
+        return []
+    if letter.kind in UNSENT_AT_THE_END and not letter.order_open:
+        return []
+    rungs: list[Attempt] = []
+    channels = TEMPLATES[letter.template].channels
+    if letter.mini_openid and letter.credits > 0 and "mini" in channels:
+        rungs.append(Attempt("mini", letter.mini_openid))
+    if letter.service_openid and "service" in channels:
+        rungs.append(Attempt("service", letter.service_openid))
+    return rungs

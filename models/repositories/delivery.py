@@ -1,0 +1,105 @@
+"""What has to be known about a notice at the moment of its delivery: recipient, order, people, what still holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, RowMapping, text
+
+from models.domain.notice_words import Subject
+
+
+class Letter(BaseModel):
+    """A notice with everything that its delivery decides by."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    number: str
+    version: int
+    kind: str
+    to_kind: str
+    to_id: str
+    template: str | None
+    facts: dict[str, Any]
+    urgent: bool
+    delivery: str
+    created_at: datetime
+
+    task_open: bool
+    """Whether the task that the notice depends on is still open; true for one that depends on none."""
+    order_open: bool
+    community_id: str
+    subject: Subject
+
+    mini_openid: str | None
+    service_openid: str | None
+    credits: int
+    """How many more messages of this template the recipient allows on the mini-program."""
+    reachable: bool
+    """False for staff who have left, and for those off duty unless it is urgent."""
+
+
+_LETTER: Final = text("""
+    SELECT n.id, n.number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.facts, n.urgent, n.delivery,
+           n.created_at,
+           n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
+           w.open AS order_open, w.community_id, w.kind AS order_kind, w.stage, w.place_label,
+           coalesce(c.title, w.category) AS category,
+           w.state->'hold'->>'reason' AS hold_reason,
+           coalesce(t.due_at, t.gives_up_at, w.next_due_at) AS due_at,
+           named.name AS staff,
+           r.openid AS mini_openid,
+           coalesce(r.service_openid, s.openid) AS service_openid,
+           coalesce(k.credits, 0) AS credits,
+           s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable
+    FROM notices n
+    JOIN work_orders w ON w.number = n.number
+    LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
+    LEFT JOIN tasks t ON t.id = n.while_task
+    LEFT JOIN staff named ON named.id = n.facts->>'staff'
+    LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
+    LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
+    LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
+    WHERE n.id = :id
+    FOR UPDATE OF n
+""")
+
+_POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id AND delivery = 'pending'")
+
+_WISH_AGAIN: Final = text("""
+    INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+    SELECT :outbox_id, 'notice', number, version, 3, jsonb_build_object('id', id), now(), :until, 0
+    FROM notices WHERE id = :id
+    ON CONFLICT (id) DO NOTHING
+""")
+
+
+def letter(conn: Connection, notice_id: str) -> Letter | None:
+    """Locks the notice for the transaction. None for one that was forgotten with its step."""
+    row = conn.execute(_LETTER, {"id": notice_id}).mappings().one_or_none()
+    return None if row is None else Letter(subject=_subject(row), **row)
+
+
+def _subject(row: RowMapping) -> Subject:
+    return Subject(
+        number=row["number"],
+        kind=row["order_kind"],
+        stage=row["stage"],
+        place=row["place_label"],
+        category=row["category"],
+        at=row["created_at"],
+        urgent=row["urgent"],
+        staff=row["staff"],
+        due_at=row["due_at"],
+        hold_reason=row["hold_reason"],
+    )
+
+
+def hold_back(conn: Connection, notice_id: str, until: datetime) -> None:
+    """Wish for the notice once more, later. A new outbox row, because Temporal starts nothing twice under one id."""
+    conn.execute(_POSTPONE, {"id": notice_id, "until": until})
+    again = f"{notice_id}@{int(until.timestamp())}"
+    conn.execute(_WISH_AGAIN, {"id": notice_id, "outbox_id": again, "until": until})

@@ -1,0 +1,112 @@
+"""Statements of the sweep: what was left behind, found by its age. Each may run twice, or in two processes at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, text
+
+PER_SWEEP: Final = 500
+"""Rows of one statement, so that a sweep after a long pause holds no lock for seconds."""
+
+
+class Waiting(NamedTuple):
+    """A pending notice and the standalone activity that should be delivering it."""
+
+    notice_id: str
+    activity_id: str
+
+
+_UNCERTAIN: Final = text("""
+    UPDATE notices SET delivery = 'uncertain', error = 'the attempt that was sending it died'
+    WHERE delivery = 'sending' AND sending_since < :before RETURNING id
+""")
+
+_WAITING: Final = text("""
+    SELECT n.id, o.id FROM notices n
+    JOIN LATERAL (
+        SELECT id, done_at FROM outbox
+        WHERE number = n.number AND action = 'notice' AND (id = n.id OR body->>'id' = n.id)
+        ORDER BY created_at DESC, id DESC LIMIT 1
+    ) o ON o.done_at < :before
+    WHERE n.delivery = 'pending' ORDER BY n.created_at LIMIT :limit
+""")
+
+_GIVE_UP: Final = text("""
+    UPDATE notices SET delivery = 'centre_only', channel = 'centre', delivered_at = :at, error = :error
+    WHERE id = :id AND delivery = 'pending'
+""")
+
+_ABANDONED: Final = text("""
+    SELECT id, upload_key FROM photos WHERE status = 'awaiting' AND created_at < :before
+    ORDER BY created_at LIMIT :limit
+""")
+
+_FORGET_PHOTO: Final = text("DELETE FROM photos WHERE id = :id AND status = 'awaiting'")
+
+_FORGET_REQUESTS: Final = text("""
+    DELETE FROM handled_requests WHERE update_id IN (
+        SELECT update_id FROM handled_requests WHERE at < :before LIMIT :limit
+    ) RETURNING update_id
+""")
+
+_FORGET_OUTBOX: Final = text("""
+    DELETE FROM outbox WHERE id IN (
+        SELECT o.id FROM outbox o WHERE o.done_at < :before
+            AND NOT EXISTS (SELECT FROM notices n WHERE n.number = o.number AND n.delivery = 'pending')
+        LIMIT :limit
+    ) RETURNING id
+""")
+
+# `xmax = 0` would tell an insert from an update; both are a start that is wished for again.
+_START_AGAIN: Final = text("""
+    INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+    SELECT number, 'start', number, version, CASE priority WHEN 'emergency' THEN 1 ELSE 2 END, '{}'::jsonb,
+           now(), now(), 0
+    FROM work_orders w
+    WHERE started_at IS NULL AND workflow_ended_at IS NULL AND submitted_at < :before AND open
+        AND NOT EXISTS (SELECT FROM outbox o WHERE o.id = w.number AND o.done_at IS NULL)
+    ORDER BY submitted_at LIMIT :limit
+    ON CONFLICT (id) DO UPDATE SET done_at = NULL, leased_until = NULL, not_before = excluded.not_before
+    RETURNING id
+""")
+
+
+def uncertain(conn: Connection, before: datetime) -> list[str]:
+    """Sends that began before then and never ended; nobody knows whether they happened."""
+    return [str(found) for found in conn.execute(_UNCERTAIN, {"before": before}).scalars()]
+
+
+def waiting(conn: Connection, before: datetime) -> list[Waiting]:
+    """Undelivered notices whose activity was started before then."""
+    return [Waiting(*row) for row in conn.execute(_WAITING, {"before": before, "limit": PER_SWEEP})]
+
+
+def give_up(conn: Connection, notice_id: str, error: str, at: datetime) -> bool:
+    """Nobody delivers it any more: it stays in the message centre, and the order shows why."""
+    return conn.execute(_GIVE_UP, {"id": notice_id, "error": error, "at": at}).rowcount == 1
+
+
+def abandoned_photos(conn: Connection, before: datetime) -> list[tuple[str, str]]:
+    """Id and upload key of photos that were announced and never completed."""
+    return [(row.id, row.upload_key) for row in conn.execute(_ABANDONED, {"before": before, "limit": PER_SWEEP})]
+
+
+def forget_photo(conn: Connection, photo_id: str) -> None:
+    """Unless it was completed meanwhile."""
+    conn.execute(_FORGET_PHOTO, {"id": photo_id})
+
+
+def forget_requests(conn: Connection, before: datetime) -> int:
+    return len(conn.execute(_FORGET_REQUESTS, {"before": before, "limit": PER_SWEEP}).all())
+
+
+def forget_outbox(conn: Connection, before: datetime) -> int:
+    """Done rows, unless an undelivered notice of their order may still be asked about."""
+    return len(conn.execute(_FORGET_OUTBOX, {"before": before, "limit": PER_SWEEP}).all())
+
+
+def start_again(conn: Connection, before: datetime) -> list[str]:
+    """Orders filed before then that have neither a workflow nor a wish for one."""
+    return [str(number) for number in conn.execute(_START_AGAIN, {"before": before, "limit": PER_SWEEP}).scalars()]

@@ -1,0 +1,190 @@
+"""What an outbox row asks of Temporal: start an order, start an effect, send a command of the system's.
+
+Every call carries the row's id, and what already exists counts as done. So a row may be carried out any number of
+times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    ActivityIDConflictPolicy,
+    ActivityIDReusePolicy,
+    Priority,
+    RetryPolicy,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ActivityAlreadyStartedError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.domain import words
+from models.domain.commands import ENVELOPE_LIFE, Envelope
+from models.domain.order import OrderState
+from models.domain.order import Priority as Urgency
+from models.domain.people import SYSTEM
+from models.repositories.relaying import Starting
+from workflows import names, search_attributes
+
+RPC_SECONDS: Final = timedelta(seconds=5)
+"""Starting takes milliseconds; a server that needs longer is treated as away, and the row stays."""
+
+COMMAND_SECONDS: Final = timedelta(seconds=20)
+"""An Update answers when its branch has come to rest, which may take a publish and its retries."""
+
+EFFECT_LIFE: Final = timedelta(hours=24)
+"""A message a day late helps nobody: from then on it is in the message centre only."""
+
+ATTEMPT_SECONDS: Final = timedelta(minutes=2)
+"""Two channels, each with a renewed token, of eleven seconds per call; or a photo of ten megabytes both ways."""
+
+EFFECT_RETRIES: Final = RetryPolicy(
+    # WeChat's outages last minutes and its quotas a day; five minutes between attempts is bearable for both.
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(minutes=5),
+)
+
+EMERGENCY_RANK: Final = 1
+URGENT_PRIORITY: Final = 1
+USUAL_PRIORITY: Final = 3
+
+EFFECTS: Final[Mapping[str, str]] = {"notice": names.DELIVER_NOTICE, "photo": names.FINALISE_PHOTO}
+"""Outbox action → activity. Both take one id."""
+
+_OUTAGES: Final = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+    }
+)
+
+
+class EngineDown(Exception):
+    """Temporal did not take the call. Nothing is wrong with the row."""
+
+
+class Moot(Exception):
+    """The row can never be carried out, and need not: the order has ended, or the rules refuse."""
+
+
+class Row(Protocol):
+    """A leased outbox row."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def number(self) -> str | None: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def body(self) -> dict[str, Any]: ...
+
+
+class Errands:
+    def __init__(self, client: Client, proof_key: bytes | None) -> None:
+        self._client = client
+        self._proof_key = proof_key
+
+    async def carry_out(self, row: Row, starting: Starting | None) -> None:
+        """Raises EngineDown, Moot; anything else is a fault of this one row. `starting` belongs to a start."""
+        try:
+            if row.action == "start":
+                await self._start(row, starting)
+            elif row.action == "command":
+                await self._command(row)
+            else:
+                await self._effect(row)
+        except (WorkflowAlreadyStartedError, ActivityAlreadyStartedError):
+            return
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise EngineDown(str(error)) from error
+        except RPCError as error:
+            if error.status in _OUTAGES:
+                raise EngineDown(f"{error.status.name}: {error.message}") from error
+            raise
+
+    async def _start(self, row: Row, starting: Starting | None) -> None:
+        if starting is None:
+            raise Moot("there is no such order")
+        order = OrderState.model_validate(starting.state)
+        await self._client.start_workflow(
+            order.lifecycle.workflow,
+            order,
+            id=order.number,
+            task_queue=names.ORDERS,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=search_attributes.at_start(order),
+            static_summary=summary(order, starting),
+            priority=Priority(
+                priority_key=URGENT_PRIORITY if order.priority is Urgency.EMERGENCY else USUAL_PRIORITY,
+                fairness_key=order.community_id,
+            ),
+            rpc_timeout=RPC_SECONDS,
+        )
+
+    async def _effect(self, row: Row) -> None:
+        activity = EFFECTS[row.action]
+        await self._client.start_activity(
+            activity,
+            row.body.get("id", row.id),
+            id=row.id,
+            task_queue=names.EFFECTS,
+            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+            schedule_to_close_timeout=EFFECT_LIFE,
+            start_to_close_timeout=ATTEMPT_SECONDS,
+            retry_policy=EFFECT_RETRIES,
+            priority=Priority(priority_key=URGENT_PRIORITY if row.rank == EMERGENCY_RANK else USUAL_PRIORITY),
+            rpc_timeout=RPC_SECONDS,
+        )
+
+    async def _command(self, row: Row) -> None:
+        """`body`: {"update": name, "body": the command}. What the rules refuse, they will refuse again."""
+        if self._proof_key is None or row.number is None:
+            raise Moot("a command needs an order and a proof key")
+        update, body = str(row.body["update"]), dict(row.body["body"])
+        envelope = Envelope(
+            actor=SYSTEM,
+            expires_at=datetime.now(UTC) + ENVELOPE_LIFE,
+            digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
+            body=body,
+        )
+        handle = self._client.get_workflow_handle(row.number)
+        try:
+            await handle.execute_update(
+                update,
+                envelope.sealed(self._proof_key, row.number, update),
+                id=row.id,
+                rpc_timeout=COMMAND_SECONDS,
+            )
+        except WorkflowUpdateFailedError as error:
+            raise Moot(str(error.cause)) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Moot("the order has ended") from error
+            raise
+
+
+def summary(order: OrderState, starting: Starting) -> str:
+    """One line for the Temporal UI: category, building, priority. No room, no names."""
+    where = starting.building or (words.SPOTS[order.place.spot] if order.place.spot else "")
+    return " · ".join(part for part in (starting.category, where, words.PRIORITIES[order.priority]) if part)

@@ -1,0 +1,261 @@
+"""The relay: carries the outbox to Temporal.
+
+Rows are leased, so no lock is held while Temporal is called, and a relay that dies loses nothing: its leases run out.
+Rows of emergencies go first, then starts, then effects. When Temporal is away the relay gives its leases back, asks
+every second whether it has returned, and then goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from integrations.temporal import proof_keys
+from models.repositories import outbox, relaying
+from models.repositories.outbox import Leased
+from settings import Settings
+from workers.errands import EMERGENCY_RANK, EngineDown, Errands, Moot
+from workers.reconcile import Reconciler
+from workers.throttle import Throttle
+
+LEASED_AT_ONCE: Final = 50
+"""One round: small enough that an emergency waits for a single round only, large enough to keep Temporal busy."""
+
+POLL_SECONDS: Final = 1.0
+"""How long a row waits at the most when no one woke the relay, and how often a server that is away is asked."""
+
+LISTEN_AGAIN_SECONDS: Final = 5.0
+"""After Postgres has cut the listening connection; until then rows are found by polling."""
+
+BEAT_SECONDS: Final = 5.0
+"""How old the console's banner may be."""
+
+HEALTH_SECONDS: Final = timedelta(seconds=1)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Health:
+    """What the operator's page and the logs say about the relay."""
+
+    last_success: datetime | None = None
+    """When the last row was carried out."""
+    down_since: datetime | None = None
+    """Since when Temporal has been away; None while it is there."""
+    waiting: int = 0
+    """Rows that are due and not done, as of the last beat."""
+    last_error: str | None = None
+
+
+@dataclass
+class _Round:
+    """What has become of the rows of one round."""
+
+    done: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+
+
+class Relay:
+    """One per worker process; several may run, since rows are leased. `run` ends only when it is cancelled."""
+
+    def __init__(self, engine: Engine, client: Client, settings: Settings) -> None:
+        keys = proof_keys(settings)
+        self.health = Health()
+        self._engine = engine
+        self._client = client
+        self._errands = Errands(client, keys[0] if keys else None)
+        self._reconciler = Reconciler(engine, client)
+        self._throttle = Throttle(settings.relay_starts_per_second)
+        self._given_slots: set[str] = set()
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def nudge(self) -> None:
+        """There is something to do. May be called from any thread, and before `run`."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        since = await self._last_alive()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._beat())
+            group.create_task(self._reconciler.run(since))
+            group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            # Cleared before looking, so that a wake-up during the round is not lost.
+            self._woken.clear()
+            try:
+                busy = await self._round()
+            except SQLAlchemyError as error:
+                self._failed("Postgres", error)
+                busy = False
+            if self.health.down_since is not None:
+                await self._until_back()
+            elif not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+
+    async def _round(self) -> bool:
+        """Whether there may be more to do at once."""
+        now = datetime.now(UTC)
+        rows = await self._in_transaction(outbox.lease, LEASED_AT_ONCE, now)
+        if not rows:
+            return False
+        ready, later = self._paced(rows, now)
+        if later:
+            await self._in_transaction(outbox.postpone, later)
+        orders = [row.number for row in ready if row.action == "start" and row.number]
+        starts = await self._in_transaction(relaying.starting, orders) if orders else {}
+        ended = _Round()
+        await asyncio.gather(*(self._carry_out(row, starts.get(row.number or ""), ended) for row in ready))
+        await self._close(ended)
+        return True
+
+    def _paced(self, rows: Sequence[Leased], now: datetime) -> tuple[list[Leased], dict[str, datetime]]:
+        """Starts beyond the rate get a moment of their own; nothing waits behind them. Emergencies never wait."""
+        ready, later = list[Leased](), dict[str, datetime]()
+        for row in rows:
+            paced = row.action == "start" and row.rank != EMERGENCY_RANK and row.id not in self._given_slots
+            slot = self._throttle.slot(now) if paced else None
+            if slot is None:
+                ready.append(row)
+            else:
+                self._given_slots.add(row.id)
+                later[row.id] = slot
+        return ready, later
+
+    async def _carry_out(self, row: Leased, starting: relaying.Starting | None, ended: _Round) -> None:
+        try:
+            if self.health.down_since is not None:
+                raise EngineDown("found to be away by another row of this round")
+            await self._errands.carry_out(row, starting)
+        except EngineDown as error:
+            ended.released.append(row.id)
+            if self.health.down_since is None:
+                self.health.down_since = datetime.now(UTC)
+                self._failed("Temporal", error)
+        except Moot as error:
+            _log.info("outbox row %s is moot: %s", row.id, error)
+            ended.done.append(row.id)
+        except Exception as error:
+            # A fault of this row must not stop the others; it is tried again, ever more seldom.
+            self._failed(f"outbox row {row.id}", error)
+            text = f"{type(error).__name__}: {error}"
+            await self._in_transaction(outbox.fail, row.id, text, datetime.now(UTC))
+        else:
+            ended.done.append(row.id)
+            self._given_slots.discard(row.id)
+
+    async def _close(self, ended: _Round) -> None:
+        """All that was done in one statement. If it fails the leases run out, and doing it again changes nothing."""
+        if ended.done:
+            await self._in_transaction(outbox.done, ended.done, datetime.now(UTC))
+            self.health.last_success = datetime.now(UTC)
+        if ended.released:
+            await self._in_transaction(outbox.release, ended.released)
+
+    async def _until_back(self) -> None:
+        """Temporal is asked, not tried: a row should not have to fail to find out."""
+        down_since = self.health.down_since
+        while self.health.down_since is not None:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                if await self._client.service_client.check_health(timeout=HEALTH_SECONDS):
+                    self.health.down_since = None
+            except (RPCError, RuntimeError):
+                continue
+        _log.info("Temporal is back; the outbox goes on")
+        if down_since is not None:
+            # The server may have lost what it had confirmed shortly before it died.
+            self._reconciler.look_again(down_since)
+
+    async def _listen(self) -> None:
+        """Wake up when another process has written to the outbox."""
+        loop = asyncio.get_running_loop()
+        while True:
+            connection = None
+            try:
+                connection = await asyncio.to_thread(relaying.listen, self._engine)
+                cut = asyncio.Event()
+                loop.add_reader(connection.fileno(), self._heard, connection, cut)
+                await cut.wait()
+            except SQLAlchemyError as error:
+                self._failed("listening to Postgres", error)
+            finally:
+                if connection is not None:
+                    _hang_up(loop, connection)
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+
+    def _heard(self, connection: Any, cut: asyncio.Event) -> None:
+        try:
+            connection.poll()
+        except Exception as error:
+            # psycopg2 raises its own errors here, and the module is known to the engine only.
+            _log.info("the relay no longer hears Postgres: %s", error)
+            _mute(asyncio.get_running_loop(), connection)
+            cut.set()
+            return
+        connection.notifies.clear()
+        self._woken.set()
+
+    async def _beat(self) -> None:
+        """Write down that the relay lives, and how it is."""
+        while True:
+            try:
+                now, down = datetime.now(UTC), self.health.down_since
+                await self._in_transaction(relaying.beat, now, down)
+                self.health.waiting = await self._in_transaction(outbox.waiting, now)
+            except SQLAlchemyError as error:
+                self._failed("Postgres", error)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _last_alive(self) -> datetime | None:
+        """When a relay last lived; asked until Postgres answers."""
+        while True:
+            try:
+                return await self._in_transaction(relaying.last_beat)
+            except SQLAlchemyError as error:
+                self._failed("Postgres", error)
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _in_transaction(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs
+    ) -> T:
+        def run() -> T:
+            with self._engine.begin() as conn:
+                return work(conn, *args, **named)
+
+        return await asyncio.to_thread(run)
+
+    def _failed(self, what: str, error: BaseException) -> None:
+        self.health.last_error = f"{what}: {type(error).__name__}: {error}"
+        _log.warning("%s failed: %s", what, error)
+
+
+def _mute(loop: asyncio.AbstractEventLoop, connection: Any) -> None:
+    # A connection that has died has no descriptor any more, and then the loop knows nothing of it either.
+    with contextlib.suppress(Exception):
+        loop.remove_reader(connection.fileno())
+
+
+def _hang_up(loop: asyncio.AbstractEventLoop, connection: Any) -> None:
+    _mute(loop, connection)
+    connection.close()
