@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from temporalio import workflow
@@ -33,10 +32,11 @@ class Deadlines(HumanTasks):
                 timeout=alarm - workflow.now() if alarm else None,
                 timeout_summary=f"{alarm.astimezone(CHINA):%m-%d %H:%M}" if alarm else None,
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
     async def _ring(self) -> None:
+        await self.take_turn()
         now = workflow.now()
         hold = self.order.hold
         if hold is not None and hold.until <= now:
@@ -45,4 +45,5 @@ class Deadlines(HumanTasks):
             if task.gives_up_at is not None and task.gives_up_at <= now:
                 self._moved[task.id] = expire(self.step, task, now)
         ring_clocks(self.step, now)
-        await self.publish()
+        if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
+            await self.publish()

@@ -91,8 +91,10 @@ class HumanTasks(Publishing):
 
     async def rest(self) -> None:
         """The lifecycle waits for the world again: publish, then let those go who waited for it."""
-        owed, self._owed = self._owed, []
         await self.publish()
+        if self._moved:
+            return  # The publish moved a task of somebody who has left: the order comes to rest further on.
+        owed, self._owed = self._owed, []
         for command_ in owed:
             command_.paid = True
 
@@ -113,6 +115,7 @@ class HumanTasks(Publishing):
 
     async def obey(self, name: str, envelope: commands.Envelope) -> Receipt:
         """The handler of every command."""
+        await self.take_turn()
         with refusals(), self.step.atomically():
             said = self._checked(name, envelope)
             moved = ACTS[name](self.step, envelope.actor, said, workflow.now())
@@ -129,6 +132,11 @@ class HumanTasks(Publishing):
         if update is not None:
             self.step.handled.append(Handled(update_id=update.id, digest=envelope.digest))
 
+    async def take_turn(self) -> None:
+        """A closed task and the next stage are one step: whatever comes between would find an order that waits for nobody."""
+        while self._moved:
+            await workflow.wait_condition(lambda: not self._moved)
+
     async def _go_on(self, moved: Moved) -> None:
         owed = Owed()
         self._owed.append(owed)
@@ -137,6 +145,8 @@ class HumanTasks(Publishing):
 
     @property
     def _renewal_due(self) -> bool:
+        if self.failing:
+            return False  # Only this run knows that it may take no commands.
         suggested = workflow.info().is_continue_as_new_suggested()
         return suggested or self.order.handled_updates >= options.RENEW_AFTER_UPDATES
 

@@ -44,7 +44,7 @@ class Publishing:
                 answer = await self._write(batch.model_copy(update={"whole": True}))
             self._moved |= move_away(self.step, answer.ineligible, workflow.now())
             self._show()
-        if answer.ineligible:
+        if answer.ineligible and not self._moved:
             await self.publish()
 
     async def _write(self, batch: Batch) -> Published:

@@ -30,10 +30,9 @@ class WorkOrderWorkflow(Deadlines):
                 await self._stage()
             except Withdrawn:
                 break
-        await self.rest()
         await self.afterwards()
-        timekeeper.cancel()
         await self._end()
+        timekeeper.cancel()
         return self.order.stage
 
     async def _stage(self) -> None:
@@ -42,7 +41,7 @@ class WorkOrderWorkflow(Deadlines):
         await getattr(self, stage)()
 
     async def afterwards(self) -> None:
-        """What still happens to an order that has reached its end, such as its rating."""
+        """What still happens to an order that has reached its end, such as its rating. The end and what it opens are one publish."""
 
     async def _end(self) -> None:
         """From here on Postgres is the truth."""

@@ -69,6 +69,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "reassigned": _taken_away,
         "cancelled": _cancelled,
         "rated": _rated,
+        "fixed": _rated,
         "resumed": _resumed,
         "woke_up": _resumed,
     }.get(event.kind)

@@ -78,6 +78,8 @@ def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor) -> None:
 
 def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:
     within_reach(order, actor)
+    if command.task_id not in order.tasks and order.assignee not in (None, actor.id):
+        raise TaskHeldByOther  # Claiming from the pool ends the task: whoever was slower reads that somebody has the work.
     task, spec = open_task(order, command.task_id)
     if task.holder == actor.id:
         raise IllegalTransition("already_yours")

@@ -1,31 +1,37 @@
-"""A test's view of one order on a real Temporal server: it files, sends commands as the gateway does, and reads what was published."""
+"""A test's view of orders on a real Temporal server: it files, sends commands as the gateway does, and reads what was published."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
+import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
 from models.domain.lifecycles.repair import LEVELS
-from models.domain.order import Filing, OrderState, Reporter, new_order
+from models.domain.notices import Notice
+from models.domain.order import Event, Filing, OrderState, Reporter, new_order
 from models.domain.people import Actor, Role
 from models.domain.places import Place
+from models.domain.rights import Action
 from models.domain.step import Batch, Published
-from workers.temporal import orders_worker
-from workflows import names, proof_keys, search_attributes
+from workflows import names, search_attributes
+from workflows.human_tasks import Receipt
 from workflows.repair import RepairWorkflow
 
 KEY = b"proof key of the tests"
+PAYLOAD_KEYS = {"test": "dGVzdCBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyA6LSk="}
 COMMUNITY = "com_1"
 
 OWNER = Actor(kind="resident", id="res_owner")
@@ -42,59 +48,116 @@ TECH2 = staff("tech2", Role.TECHNICIAN)
 LEAD = staff("lead", Role.LEAD)
 CLERK = staff("clerk", Role.CLERK)
 GUARD = staff("guard", Role.GUARD)
-STRANGER = staff("stranger", Role.DISPATCHER, Role.LEAD, Role.CLERK, communities=("com_2",))
+STRANGER = staff("stranger", Role.DISPATCHER, Role.LEAD, Role.CLERK, Role.TECHNICIAN, communities=("com_2",))
+
+BY_STAFF = Reporter(kind="staff", id=CLERK.id)
+GUEST = Reporter(kind="guest", filed_by=CLERK.id)
+PHONED = {"channel": "phone", "note": "业主来电"}
+GARAGE = Place(building_id="bld_1", spot="garage")
+
+WAY = ("dispatched", "accepted", "in_progress", "finished", "closed")
+"""The plain way of a repair."""
 
 _serial = itertools.count(1)
 
 
 class Shelf:
-    """Postgres as publish sees it, in memory: what a batch must do there is tested on the real database elsewhere."""
+    """Postgres as one order's publish sees it. What a batch does to rows is tested on the real database elsewhere."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
-        self.ended: list[str] = []
-        self.ineligible: list[str] = []
+        self.ended = False
+        self.gone: set[str] = set()
+        """People who have left: whoever of them holds a task is answered as ineligible."""
+        self.down = False
+        self.attempts = 0
+        self.answers: list[Published | Exception] = []
+        """What the next publishes answer instead of success."""
 
-    @activity.defn(name=names.PUBLISH)
-    def publish(self, batch: Batch) -> Published:
+    def take(self, batch: Batch) -> Published:
+        self.attempts += 1
+        if self.down:
+            raise ConnectionError("the database is away")
+        if self.answers:
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            if answer.behind:
+                return answer
         self.batches.append(batch)
-        away = [task.holder for task in batch.state.tasks.values() if task.holder in self.ineligible]
-        return Published(ineligible=[holder for holder in away if holder])
-
-    @activity.defn(name=names.END)
-    def end(self, number: str) -> None:
-        self.ended.append(number)
+        holders = {task.holder for task in batch.state.tasks.values() if task.holder}
+        return Published(ineligible=sorted(holders & self.gone))
 
     @property
     def state(self) -> OrderState:
         return self.batches[-1].state
 
-    def events(self) -> list[str]:
-        return [event.kind for batch in self.batches for event in batch.events]
+    @property
+    def events(self) -> list[Event]:
+        return [event for batch in self.batches for event in batch.events]
 
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+    @property
     def stages(self) -> list[str]:
-        return [event.stage for batch in self.batches for event in batch.events if event.stage]
+        """The stages entered, in order."""
+        return [event.stage for event in self.events if event.stage]
 
-    def notices(self, kind: str) -> list[Any]:
+    @property
+    def handled(self) -> list[str]:
+        return [handled.update_id for batch in self.batches for handled in batch.handled]
+
+    def notices(self, kind: str) -> list[Notice]:
         return [notice for batch in self.batches for notice in batch.notices if notice.kind == kind]
+
+    def outcomes(self) -> list[str]:
+        return [closed.outcome for batch in self.batches for closed in batch.closed]
+
+
+class Shelves:
+    """The activities that the worker serves: every order has a shelf of its own."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, Shelf] = {}
+
+    @activity.defn(name=names.PUBLISH)
+    def publish(self, batch: Batch) -> Published:
+        return self.of.setdefault(batch.number, Shelf()).take(batch)
+
+    @activity.defn(name=names.END)
+    def end(self, number: str) -> None:
+        self.of.setdefault(number, Shelf()).ended = True
 
 
 class Desk:
-    """One order, and everybody who may press its buttons."""
+    """One order at a time, and everybody who may press its buttons."""
 
-    def __init__(self, env: WorkflowEnvironment, client: Client, shelf: Shelf, queue: str) -> None:
-        self.env, self.client, self.shelf, self.queue = env, client, shelf, queue
+    def __init__(self, env: WorkflowEnvironment, shelves: Shelves, queue: str) -> None:
+        self.env, self.client, self.shelves, self.queue = env, env.client, shelves, queue
         self.handle: WorkflowHandle[RepairWorkflow, str]
+        self._filed: list[WorkflowHandle[RepairWorkflow, str]] = []
+
+    @property
+    def number(self) -> str:
+        return self.handle.id
+
+    @property
+    def shelf(self) -> Shelf:
+        return self.shelves.of[self.number]
+
+    async def clear(self) -> None:
+        for handle in self._filed:
+            with contextlib.suppress(RPCError):
+                await handle.terminate()
+
+    async def now(self) -> datetime:
+        return await self.env.get_current_time()
 
     async def file(
-        self,
-        *,
-        priority: str = "normal",
-        reporter: Reporter | None = None,
-        place: Place | None = None,
-        at: datetime | None = None,
+        self, *, priority: str = "normal", reporter: Reporter | None = None, place: Place | None = None
     ) -> OrderState:
-        now = at or await self.env.get_current_time()
         order = new_order(
             Filing(
                 number=f"BX20261122-{next(_serial):05d}",
@@ -105,9 +168,10 @@ class Desk:
                 priority=priority,  # type: ignore[arg-type]
                 levels=LEVELS[priority],
                 reporter=reporter or Reporter(kind="resident", id=OWNER.id),
-                at=now,
+                at=await self.now(),
             )
         )
+        self.shelves.of[order.number] = Shelf()
         self.handle = await self.client.start_workflow(
             RepairWorkflow.run,
             order,
@@ -115,68 +179,118 @@ class Desk:
             task_queue=self.queue,
             search_attributes=search_attributes.at_start(order),
         )
+        self._filed.append(self.handle)
         return order
 
-    async def send(self, who: Actor, action: str, key: str | None = None, **body: Any) -> dict[str, Any]:
-        """As the gateway sends it. Raises the refusal that the caller would get."""
-        now = await self.env.get_current_time()
-        envelope = Envelope(actor=who, expires_at=now + ENVELOPE_LIFE, digest="d", body=body)
-        sealed = envelope.sealed(KEY, self.handle.id, action)
+    async def sealed(self, who: Actor, action: str, body: dict[str, Any], key: bytes = KEY) -> Envelope:
+        envelope = Envelope(actor=who, expires_at=await self.now() + ENVELOPE_LIFE, digest="d", body=body)
+        return envelope.sealed(key, self.number, action)
+
+    async def deliver(self, action: str, envelope: Any, update_id: str | None = None) -> Receipt:
+        """Any envelope, as it is. Raises the refusal that the caller would get."""
         try:
-            answer: dict[str, Any] = await self.handle.execute_update(action, sealed, id=key or uuid.uuid4().hex)
+            return await self.handle.execute_update(
+                action, envelope, id=update_id or uuid.uuid4().hex, result_type=Receipt
+            )
         except WorkflowUpdateFailedError as error:
             raise refusal_in(error) from error
-        return answer
+
+    async def send(self, who: Actor, action: str, update_id: str | None = None, **body: Any) -> Receipt:
+        """As the gateway sends it."""
+        return await self.deliver(action, await self.sealed(who, action, body), update_id)
+
+    async def refused(self, who: Actor, action: str, reason: str, **body: Any) -> WuyouError:
+        """The command is refused for this reason, and the order is exactly as before."""
+        before = await self.state()
+        try:
+            receipt = await self.send(who, action, **body)
+        except WuyouError as error:
+            assert error.reason == reason
+            assert await self.state() == before
+            return error
+        raise AssertionError(f"{action} of {who.id} was not refused: {receipt}")
 
     async def state(self) -> OrderState:
         return await self.handle.query(RepairWorkflow.snapshot)
+
+    async def stage(self) -> str:
+        return (await self.state()).stage
+
+    async def buttons(self, who: Actor) -> set[str]:
+        """The actions offered, an outcome standing for its completion."""
+        actions: list[Action] = await self.handle.query(names.ALLOWED, who, result_type=list[Action])
+        return {action.outcome or action.action for action in actions}
 
     async def task(self) -> str:
         """The id of the one open task."""
         (task,) = (await self.state()).tasks
         return task
 
-    async def complete(self, who: Actor, outcome: str, on_behalf: dict[str, Any] | None = None, **form: Any) -> dict[str, Any]:
-        behalf = {"on_behalf": on_behalf} if on_behalf else {}
-        return await self.send(who, "complete", task_id=await self.task(), outcome=outcome, form=form, **behalf)
+    async def complete(self, who: Actor, outcome: str, on_behalf: dict[str, Any] | None = None, **form: Any) -> Receipt:
+        body: dict[str, Any] = {"task_id": await self.task(), "outcome": outcome, "form": form}
+        return await self.send(who, "complete", **body, **({"on_behalf": on_behalf} if on_behalf else {}))
 
-    async def sleep(self, span: timedelta) -> None:
-        await self.env.sleep(span)
+    async def on_task(self, who: Actor, action: str, **body: Any) -> Receipt:
+        """claim, release, reassign, resume: whatever needs the open task."""
+        return await self.send(who, action, task_id=await self.task(), **body)
 
-    async def to_stage(self, stage: str) -> None:
-        """Walk the plain way to a stage."""
-        for step in ("dispatched", "accepted", "in_progress", "finished", "closed"):
-            if (await self.state()).stage == stage:
-                return
-            await self.walk(step)
-        assert (await self.state()).stage == stage
+    async def hold(
+        self, who: Actor = TECH, reason: str = "parts", hours: float = 2, note: str | None = None
+    ) -> Receipt:
+        until = await self.now() + timedelta(hours=hours)
+        return await self.on_task(who, "hold", reason=reason, until=until, note=note)
 
-    async def walk(self, step: str) -> None:
-        match step:
-            case "dispatched":
+    async def sleep(self, **span: float) -> None:
+        """Let the server's clock run: `days=7`."""
+        await self.env.sleep(timedelta(**span))
+
+    async def at(self, stage: str, **filing: Any) -> OrderState:
+        """A new order, walked the plain way to a stage."""
+        await self.file(**filing)
+        await self.walk_to(stage)
+        return await self.state()
+
+    async def walk_to(self, stage: str) -> None:
+        while (here := await self.stage()) != stage:
+            match stage, here:
+                case "on_hold", "in_progress":
+                    await self.hold()
+                case "rejected", _:
+                    await self.complete(DISPATCHER, "rejected", reason="不属于物业范围")
+                case "cancelled", _:
+                    await self.send(LEAD, "cancel", reason="重复报修")
+                case _:
+                    await self.step_from(here)
+
+    async def step_from(self, here: str) -> None:
+        match here:
+            case "submitted":
                 await self.complete(DISPATCHER, "assigned", staff=TECH.id)
-            case "accepted":
+            case "dispatched":
                 await self.complete(TECH, "accepted")
-            case "in_progress":
+            case "accepted":
                 await self.complete(TECH, "arrived")
-            case "finished":
+            case "in_progress":
                 await self.complete(TECH, "finished", report="换了垫圈", photo_ids=["pho_1"])
-            case "closed":
+            case "finished":
                 await self.complete(OWNER, "fixed")
+            case _:
+                raise AssertionError(f"the plain way does not go on from {here}")
+
+    async def eventually(self, look: Callable[[], object], seconds: float = 10) -> None:
+        """Wait in real time for what the worker does by itself."""
+        end = time.monotonic() + seconds
+        while not look():
+            assert time.monotonic() < end, "it did not happen"
+            await asyncio.sleep(0.02)
+
+    async def history_length(self) -> int:
+        return len((await self.handle.fetch_history()).events)
 
 
-def refusal_in(error: WorkflowUpdateFailedError) -> WuyouError:
+def refusal_in(error: WorkflowUpdateFailedError) -> Exception:
+    """What the gateway makes of a failed update; anything untyped stays as it is."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type and cause.details:
         return from_payload(cause.type, cause.details[0])
-    raise error
-
-
-@asynccontextmanager
-async def open_desk(env: WorkflowEnvironment) -> AsyncIterator[Desk]:
-    """A worker on a queue of its own."""
-    proof_keys.use([KEY])
-    shelf, queue = Shelf(), f"orders-{uuid.uuid4().hex[:8]}"
-    async with orders_worker(env.client, [shelf.publish, shelf.end], queue):
-        yield Desk(env, env.client, shelf, queue)
-
+    return error
