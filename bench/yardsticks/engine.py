@@ -1,0 +1,78 @@
+"""How fast the bare workflow starts and answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from temporalio.client import Client
+
+from bench.measuring import Measurement, Stopwatch, measure
+from bench.yardsticks.temporal import QUEUE, Bare
+
+AT_ONCE: Final = 32
+"""Workflows prepared side by side; more only queue inside the server."""
+
+STARTS: Final = "bare start"
+UPDATES: Final = "bare update"
+
+
+async def starts(client: Client, clients: int, seconds: float) -> Measurement:
+    """Workflows started per second; each then waits for an Update that never comes, as an order waits for people."""
+    started_ids: list[str] = []
+
+    async def work(number: int, watch: Stopwatch) -> None:
+        while watch.running:
+            started = time.perf_counter()
+            started_ids.append(await _start(client, 1))
+            watch.note(started)
+
+    shown = await measure(STARTS, clients, seconds, work)
+    await _each(client, started_ids, _terminate)
+    return shown
+
+
+async def updates(
+    client: Client, local_activities: Sequence[int], lives: int, clients: int, seconds: float
+) -> Measurement:
+    """Updates answered per second, on workflows that live as long as an order does: `local_activities` says how many
+    each of their Updates runs. They are started before the clock runs."""
+    waiting = await _each(client, range(lives), lambda client, _: _start(client, len(local_activities)))
+
+    async def work(number: int, watch: Stopwatch) -> None:
+        while watch.running and waiting:
+            handle = client.get_workflow_handle(waiting.pop())
+            for count in local_activities:
+                started = time.perf_counter()
+                await handle.execute_update(Bare.step, count)
+                watch.note(started)
+                if not watch.running:
+                    return
+        watch.stop()
+
+    shown = await measure(UPDATES, clients, seconds, work)
+    await _each(client, waiting, _terminate)
+    return shown
+
+
+async def _start(client: Client, updates: int) -> str:
+    handle = await client.start_workflow(Bare.run, updates, id=f"bench-{uuid.uuid4().hex}", task_queue=QUEUE)
+    return handle.id
+
+
+async def _terminate(client: Client, number: str) -> None:
+    await client.get_workflow_handle(number).terminate("measured")
+
+
+async def _each(client, items, do):  # type: ignore[no-untyped-def]
+    """The same for all of them, some side by side."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item):  # type: ignore[no-untyped-def]
+        async with places:
+            return await do(client, item)
+
+    return list(await asyncio.gather(*(one(item) for item in items)))
