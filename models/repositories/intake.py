@@ -133,7 +133,7 @@ INTAKE_STATEMENT: Final = """
         RETURNING id, number, urgent, not_before
     ), the_wishes AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-        SELECT id, 'notice', number, 1, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('id', id), now(),
+        SELECT id, 'notice', number, 1, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('notice', id), now(),
             coalesce(not_before, now()), 0
         FROM the_notices
     )

@@ -138,14 +138,14 @@ def notice_rows(number: str, version: int, issued_at: datetime, notices: Sequenc
 
 
 def notice_outbox_row(notice: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """The wish to deliver a notice. It carries the notice's id as its own, and again in its body."""
+    """The wish to deliver a notice. A second wish for the same notice has an id of its own."""
     return {
         "id": notice["id"],
         "action": "notice",
         "number": notice["number"],
         "version": notice["version"],
         "rank": RANK_EMERGENCY if notice["urgent"] else RANK_OTHER,
-        "body": {"id": notice["id"]},
+        "body": {"notice": notice["id"]},
         "created_at": now,
         "not_before": notice["not_before"] or now,
     }

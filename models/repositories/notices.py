@@ -1,0 +1,173 @@
+"""A notice's way from `pending` to its end, the message centre's read marks, and the ledger of WeChat credits.
+
+Every change is guarded by the state it starts from: of two who try the same, one changes nothing and hears False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, DateTime, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_BEGIN: Final = text(
+    "UPDATE notices SET delivery = 'sending', sending_since = :now WHERE id = :id AND delivery = 'pending'"
+)
+
+
+def begin_sending(conn: Connection, notice_id: str, now: datetime) -> bool:
+    """Commit this before calling out: whoever finds `sending` later knows that a call may have happened."""
+    return conn.execute(_BEGIN, {"id": notice_id, "now": now}).rowcount == 1
+
+
+_FINISH: Final = text(
+    """
+    UPDATE notices SET delivery = :delivery, channel = :channel, error = :error, sending_since = NULL,
+        delivered_at = CASE WHEN :delivery IN ('sent', 'centre_only') THEN CAST(:now AS timestamptz) END
+    WHERE id = :id AND delivery IN ('pending', 'sending')
+    """
+)
+
+
+def finish(
+    conn: Connection,
+    notice_id: str,
+    delivery: str,
+    now: datetime,
+    *,
+    channel: str | None = None,
+    error: str | None = None,
+) -> bool:
+    """The notice has ended as `sent`, `centre_only`, `uncertain` or `withdrawn`. An end is never changed again."""
+    values = {"id": notice_id, "delivery": delivery, "now": now, "channel": channel, "error": error}
+    return conn.execute(_FINISH, values).rowcount == 1
+
+
+_BACK: Final = text(
+    """
+    UPDATE notices SET delivery = 'pending', sending_since = NULL, error = :error
+    WHERE id = :id AND delivery = 'sending'
+    """
+)
+
+
+def back_to_pending(conn: Connection, notice_id: str, error: str) -> bool:
+    """Nothing was sent, for certain: it may be tried again."""
+    return conn.execute(_BACK, {"id": notice_id, "error": error}).rowcount == 1
+
+
+_UNCERTAIN: Final = text(
+    """
+    UPDATE notices SET delivery = 'uncertain', sending_since = NULL, error = 'left behind while sending'
+    WHERE delivery = 'sending' AND sending_since < :before
+    RETURNING id
+    """
+)
+
+
+def mark_left_behind(conn: Connection, before: datetime) -> list[str]:
+    """What has been `sending` since before then was left by an attempt that died; it is never sent again."""
+    return list(conn.execute(_UNCERTAIN, {"before": before}).scalars())
+
+
+_SPREAD: Final = text(
+    """
+    WITH role_notice AS (
+        UPDATE notices SET delivery = 'spread', delivered_at = :now
+        WHERE id = :id AND to_kind = 'role' AND delivery = 'pending'
+        RETURNING *
+    ), copies AS (
+        INSERT INTO notices (
+            id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent, created_at, not_before,
+            delivery)
+        SELECT n.id || '-' || s.id, n.number, n.version, n.kind, 'staff', s.id, n.template, n.facts, n.while_task,
+            n.urgent, n.created_at, NULL, 'pending'
+        FROM role_notice n
+        JOIN work_orders w ON w.number = n.number
+        JOIN staff s ON s.active AND n.to_id = ANY(s.roles)
+        WHERE EXISTS (SELECT 1 FROM staff_scopes c WHERE c.staff_id = s.id AND c.community_id = w.community_id)
+           OR NOT EXISTS (SELECT 1 FROM staff_scopes c WHERE c.staff_id = s.id)
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id, number, version, urgent
+    )
+    INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+    SELECT id, 'notice', number, version, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('notice', id), :now,
+        :now, 0
+    FROM copies
+    ON CONFLICT (id) DO NOTHING
+    """
+)
+
+
+def spread(conn: Connection, notice_id: str, now: datetime) -> int:
+    """Turn a role's notice into one for each active member in scope; tells how many. A second time does nothing.
+
+    Staff without any scope of their own serve the whole firm (`models.tables.people.StaffScope`).
+    """
+    return conn.execute(_SPREAD, {"id": notice_id, "now": now}).rowcount
+
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+
+# -- the message centre ------------------------------------------------------------------------------------------------
+
+_READ: Final = text(
+    "UPDATE notices SET read_at = coalesce(read_at, :now) WHERE id = :id AND to_kind = :to_kind AND to_id = :to_id"
+).bindparams(_NOW)
+
+
+async def mark_read(conn: AsyncConnection, notice_id: str, to_kind: str, to_id: str, now: datetime) -> bool:
+    """False when there is no such notice for this person."""
+    values = {"id": notice_id, "to_kind": to_kind, "to_id": to_id, "now": now}
+    return (await conn.execute(_READ, values)).rowcount == 1
+
+
+# -- WeChat credits ----------------------------------------------------------------------------------------------------
+
+_GRANT: Final = text(
+    """
+    INSERT INTO wechat_credits (openid, template, credits)
+    SELECT :openid, template, 1 FROM unnest(CAST(:templates AS text[])) AS template
+    ON CONFLICT (openid, template) DO UPDATE SET credits = wechat_credits.credits + 1, refused_at = NULL
+    """
+)
+_REFUSE: Final = text(
+    """
+    INSERT INTO wechat_credits (openid, template, credits, refused_at)
+    SELECT :openid, template, 0, :now FROM unnest(CAST(:templates AS text[])) AS template
+    ON CONFLICT (openid, template) DO UPDATE SET refused_at = excluded.refused_at
+    """
+).bindparams(_NOW)
+_SPEND: Final = text(
+    "UPDATE wechat_credits SET credits = credits - 1 WHERE openid = :openid AND template = :template AND credits > 0"
+)
+_ZERO: Final = text("UPDATE wechat_credits SET credits = 0 WHERE openid = :openid AND template = :template")
+_CREDITS: Final = text("SELECT template, credits, refused_at FROM wechat_credits WHERE openid = :openid")
+
+
+async def grant_credits(conn: AsyncConnection, openid: str, templates: Iterable[str]) -> None:
+    """The person has accepted one more message of each of these templates."""
+    await conn.execute(_GRANT, {"openid": openid, "templates": sorted(set(templates))})
+
+
+async def refuse_credits(conn: AsyncConnection, openid: str, templates: Iterable[str], now: datetime) -> None:
+    """The person has declined: what was granted stays, and they are not asked again at once."""
+    await conn.execute(_REFUSE, {"openid": openid, "templates": sorted(set(templates)), "now": now})
+
+
+async def credits_of(conn: AsyncConnection, openid: str) -> dict[str, tuple[int, datetime | None]]:
+    """Template → credits left, and when the person last declined."""
+    rows = await conn.execute(_CREDITS, {"openid": openid})
+    return {row.template: (row.credits, row.refused_at) for row in rows}
+
+
+def spend_credit(conn: Connection, openid: str, template: str) -> bool:
+    """One message has gone out. False when the ledger was empty already; WeChat's count is the one that counts."""
+    return conn.execute(_SPEND, {"openid": openid, "template": template}).rowcount == 1
+
+
+def zero_credits(conn: Connection, openid: str, template: str) -> None:
+    """WeChat said that nothing is left (43101)."""
+    conn.execute(_ZERO, {"openid": openid, "template": template})
