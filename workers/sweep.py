@@ -17,7 +17,7 @@ from temporalio.client import ActivityExecutionStatus, Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.storage import Storage, StorageUnavailable
-from models.repositories import sweeping
+from models.repositories import notices, outbox, sweeping
 from models.repositories.sweeping import Waiting
 from workers.errands import ATTEMPT_SECONDS
 
@@ -34,9 +34,6 @@ UPLOAD_LIFE: Final = timedelta(hours=24)
 
 REQUEST_LIFE: Final = timedelta(days=7)
 """How long an idempotency key is remembered (`contract.md`)."""
-
-OUTBOX_LIFE: Final = timedelta(days=3)
-"""Done rows serve questions about yesterday; Temporal itself refuses duplicates for as long as it keeps histories."""
 
 START_PATIENCE: Final = timedelta(minutes=2)
 """A start that is neither waiting nor confirmed after this long was lost."""
@@ -89,7 +86,7 @@ class Sweep:
                 _log.warning("%s was cut short and is tried again in a minute: %s", job.__name__.strip("_"), error)
 
     async def _stuck_sends(self, now: datetime) -> None:
-        found = await self._in_transaction(sweeping.uncertain, now - SENDING_LIFE)
+        found = await self._in_transaction(notices.mark_left_behind, now - SENDING_LIFE)
         if found:
             _log.warning("%d notices may or may not have been sent: %s", len(found), found)
 
@@ -123,7 +120,7 @@ class Sweep:
 
     async def _old_rows(self, now: datetime) -> None:
         await self._in_transaction(sweeping.forget_requests, now - REQUEST_LIFE)
-        await self._in_transaction(sweeping.forget_outbox, now - OUTBOX_LIFE)
+        await self._in_transaction(outbox.forget_done, now)
 
     async def _lost_starts(self, now: datetime) -> None:
         found = await self._in_transaction(sweeping.start_again, now - START_PATIENCE)

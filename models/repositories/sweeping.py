@@ -18,11 +18,6 @@ class Waiting(NamedTuple):
     activity_id: str
 
 
-_UNCERTAIN: Final = text("""
-    UPDATE notices SET delivery = 'uncertain', error = 'the attempt that was sending it died'
-    WHERE delivery = 'sending' AND sending_since < :before RETURNING id
-""")
-
 _WAITING: Final = text("""
     SELECT n.id, o.id FROM notices n
     JOIN LATERAL (
@@ -51,15 +46,6 @@ _FORGET_REQUESTS: Final = text("""
     ) RETURNING update_id
 """)
 
-_FORGET_OUTBOX: Final = text("""
-    DELETE FROM outbox WHERE id IN (
-        SELECT o.id FROM outbox o WHERE o.done_at < :before
-            AND NOT EXISTS (SELECT FROM notices n WHERE n.number = o.number AND n.delivery = 'pending')
-        LIMIT :limit
-    ) RETURNING id
-""")
-
-# `xmax = 0` would tell an insert from an update; both are a start that is wished for again.
 _START_AGAIN: Final = text("""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
     SELECT number, 'start', number, version, CASE priority WHEN 'emergency' THEN 1 ELSE 2 END, '{}'::jsonb,
@@ -71,11 +57,6 @@ _START_AGAIN: Final = text("""
     ON CONFLICT (id) DO UPDATE SET done_at = NULL, leased_until = NULL, not_before = excluded.not_before
     RETURNING id
 """)
-
-
-def uncertain(conn: Connection, before: datetime) -> list[str]:
-    """Sends that began before then and never ended; nobody knows whether they happened."""
-    return [str(found) for found in conn.execute(_UNCERTAIN, {"before": before}).scalars()]
 
 
 def waiting(conn: Connection, before: datetime) -> list[Waiting]:
@@ -100,11 +81,6 @@ def forget_photo(conn: Connection, photo_id: str) -> None:
 
 def forget_requests(conn: Connection, before: datetime) -> int:
     return len(conn.execute(_FORGET_REQUESTS, {"before": before, "limit": PER_SWEEP}).all())
-
-
-def forget_outbox(conn: Connection, before: datetime) -> int:
-    """Done rows, unless an undelivered notice of their order may still be asked about."""
-    return len(conn.execute(_FORGET_OUTBOX, {"before": before, "limit": PER_SWEEP}).all())
 
 
 def start_again(conn: Connection, before: datetime) -> list[str]:

@@ -1,0 +1,1 @@
+"""Tests of what happens outside: photos, notices, the relay and the sweep, against the real outside or its stand-in."""
