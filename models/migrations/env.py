@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logging.config import fileConfig
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -30,7 +30,7 @@ def database_url() -> str:
     return given or load_settings().required("database_url")
 
 
-def render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """SQLModel's own string type is a plain `sa.String` in a migration, so that old migrations need no SQLModel."""
     return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
 

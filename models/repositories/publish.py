@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, TextClause, func, insert, text, update
+from sqlalchemy import Connection, func, insert, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -79,7 +79,7 @@ _END = text("UPDATE work_orders SET workflow_ended_at = coalesce(workflow_ended_
 
 # -- what Temporal has forgotten ---------------------------------------------------------------------------------------
 
-_FORGET: TextClause = text(
+_FORGET: Final = text(
     """
     WITH forgotten_events AS (
         DELETE FROM timeline_events WHERE number = :number AND version > :above AND seq < :late RETURNING *
