@@ -1,0 +1,163 @@
+"""Forms drawn from JSON Schema, and read back into the JSON body that the interface takes.
+
+The schemas are those of `models.domain.forms` and `models.domain.commands`, as every client gets them with a task, so a new
+outcome with a new form needs no work here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Protocol
+
+from api.console import times
+from api.console.wording import FIELD_ERRORS, FIELDS
+from models.domain import words
+
+Kind = Literal["text", "area", "staff", "photos", "window", "moment", "stars", "choice", "group", "hidden"]
+
+LONG_TEXT: Final = 120
+"""A text that may be longer than this gets several lines to be typed in."""
+
+OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
+    "HoldReason": words.HOLD_REASONS,
+    "OnBehalfChannel": words.CHANNELS,
+    "Source": words.SOURCES,
+}
+"""Enumeration in the schema → what people read for its values."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form. `name` is the dotted path that the body, and a refusal's `errors`, call it by."""
+
+    name: str
+    kind: Kind
+    title: str
+    required: bool
+    shortest: int = 0
+    longest: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    fields: tuple[Field, ...] = field(default_factory=tuple)
+
+    @property
+    def slug(self) -> str:
+        """The name as part of an element's id."""
+        return self.name.replace(".", "-")
+
+
+class Submitted(Protocol):
+    """What a form parser hands over: several values may share one name."""
+
+    def get(self, key: str, default: Any = None, /) -> Any: ...
+
+    def getlist(self, key: Any, /) -> list[Any]: ...
+
+
+def fields_of(schema: Mapping[str, Any], prefix: str = "", skip: Sequence[str] = ()) -> tuple[Field, ...]:
+    """The fields of an object schema in their order. `prefix` is put before every name: `form` makes `form.report`."""
+    definitions = schema.get("$defs", {})
+    needed = schema.get("required", ())
+    return tuple(
+        _field(f"{prefix}.{name}" if prefix else name, name, part, name in needed, definitions)
+        for name, part in schema.get("properties", {}).items()
+        if name not in skip
+    )
+
+
+def _field(path: str, name: str, part: Mapping[str, Any], required: bool, definitions: Mapping[str, Any]) -> Field:
+    resolved, type_name = _resolve(part, definitions)
+    title = FIELDS.get(name, "") if name in ("staff", "photo_ids") else ""
+    title = title or part.get("title") or resolved.get("title") or ""
+    if not title or title.isascii():
+        title = FIELDS.get(name, name)
+    base = Field(name=path, kind="text", title=title, required=required)
+    if resolved.get("format") == "staff":
+        return replace(base, kind="staff")
+    if resolved.get("format") == "date-time":
+        return replace(base, kind="moment")
+    if resolved.get("type") == "array":
+        return replace(base, kind="photos", longest=resolved.get("maxItems"))
+    if resolved.get("type") == "integer":
+        return replace(base, kind="stars")
+    if "enum" in resolved:
+        titles = OPTION_TITLES.get(type_name, {})
+        return replace(
+            base, kind="choice", options=tuple((str(v), titles.get(str(v), str(v))) for v in resolved["enum"])
+        )
+    if resolved.get("type") == "object":
+        inner = fields_of({**resolved, "$defs": definitions}, prefix=path)
+        window = [inside.name.rpartition(".")[2] for inside in inner] == ["from", "to"]
+        return replace(base, kind="window" if window else "group", fields=inner)
+    longest = resolved.get("maxLength")
+    shortest = resolved.get("minLength", 0)
+    return replace(
+        base, kind="area" if (longest or LONG_TEXT) > LONG_TEXT else "text", shortest=shortest, longest=longest
+    )
+
+
+def _resolve(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """Look through `anyOf: [X, null]` and `$ref`. Answers the schema and the name of its definition."""
+    choices = [choice for choice in part.get("anyOf", ()) if choice.get("type") != "null"]
+    if len(choices) == 1:
+        return _resolve(choices[0], definitions)
+    for reference in (part, *part.get("allOf", ())):
+        if "$ref" in reference:
+            name = str(reference["$ref"]).rpartition("/")[2]
+            return definitions.get(name, {}), name
+    return part, ""
+
+
+def body_of(fields: Sequence[Field], submitted: Submitted) -> dict[str, Any]:
+    """What was typed, as the JSON body. What was left empty is left out; the form's own model says whether it was needed."""
+    body: dict[str, Any] = {}
+    for drawn in fields:
+        name = drawn.name.rpartition(".")[2]
+        value = _value(drawn, submitted)
+        if value is not None:
+            body[name] = value
+    return body
+
+
+def _value(drawn: Field, submitted: Submitted) -> Any:
+    if drawn.kind == "photos":
+        return [photo for photo in submitted.getlist(drawn.name) if photo] or None
+    if drawn.kind in ("window", "group"):
+        return body_of(drawn.fields, submitted) or None
+    text = str(submitted.get(drawn.name) or "").strip()
+    if not text:
+        return None
+    if drawn.kind == "moment":
+        return times.from_input(text)
+    if drawn.kind == "stars" and text.isdigit():
+        return int(text)
+    return text
+
+
+def flat(fields: Sequence[Field]) -> list[Field]:
+    """Every field with those inside it."""
+    return [one for drawn in fields for one in (drawn, *flat(drawn.fields))]
+
+
+def messages(errors: Sequence[Mapping[str, str]], fields: Sequence[Field]) -> dict[str, str]:
+    """A refusal's errors by field, in Chinese. What names no drawn field is said under the nearest one that is drawn."""
+    drawn = {one.name: one for one in flat(fields)}
+    said: dict[str, str] = {}
+    for error in errors:
+        name = str(error.get("field", ""))
+        while name and name not in drawn:
+            name = name.rpartition(".")[0]
+        if name:
+            said.setdefault(name, _message(error, drawn[name]))
+    return said
+
+
+def _message(error: Mapping[str, str], drawn: Field) -> str:
+    kind = str(error.get("type", ""))
+    text = str(error.get("message", ""))
+    if kind == "value_error" or (not kind and not text.isascii()):
+        # Our own validators speak Chinese already; pydantic only puts two English words before them.
+        return text.removeprefix("Value error, ")
+    if kind == "string_too_short" and drawn.shortest <= 1:
+        kind = "missing"
+    return FIELD_ERRORS.get(kind, FIELD_ERRORS["other"]).format(min=drawn.shortest, max=drawn.longest)

@@ -1,0 +1,73 @@
+"""Who is at the console, and the frame that every page stands in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from api import sessions
+from api.console.templating import render
+from api.deps import StateDep
+from api.sessions import StaffMember
+from api.state import State
+from models.domain import words
+from models.domain.errors import Unauthenticated
+from models.domain.lifecycles import LIFECYCLES
+from models.repositories import reading
+
+COOKIE: Final = "wuyou_session"
+COOKIE_PATH: Final = "/console"
+"""The JSON interface never sees the cookie: there it would be a second way to be somebody, without any check of origin."""
+
+
+async def member_of(request: Request, state: StateDep) -> StaffMember:
+    """The staff member behind the cookie. Raises Unauthenticated, which becomes a way to the login."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise Unauthenticated
+    return await sessions.member(state, token)
+
+
+Member = Annotated[StaffMember, Depends(member_of)]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """The kinds of order that this installation knows, for filters."""
+    return [(kind, words.KINDS[kind]) for kind in LIFECYCLES]
+
+
+def roles_title(member: StaffMember) -> str:
+    return "、".join(words.ROLES.get(role, role) for role in member.actor.roles)
+
+
+async def counts(state: State, member: StaffMember) -> dict[str, int]:
+    """How much lies in each box of the inbox."""
+    actor = member.actor
+    async with state.single.connect() as conn:
+        return dict(
+            await reading.inbox_counts(
+                conn,
+                me=actor.id,
+                roles=[role.value for role in actor.roles],
+                team=member.team,
+                communities=actor.communities,
+                now=datetime.now(UTC),
+            )
+        )
+
+
+async def page(
+    template: str, state: State, member: StaffMember, here: str, boxes: dict[str, int] | None = None, **facts: Any
+) -> HTMLResponse:
+    """A whole page. htmx asks for the same pages and takes the parts it needs, so there is one template per room."""
+    boxes = boxes if boxes is not None else await counts(state, member)
+    me = {
+        "name": member.name,
+        "account": member.account,
+        "roles_title": roles_title(member),
+        "waiting": boxes["mine"],
+    }
+    return HTMLResponse(render(template, me=me, here=here, **facts))

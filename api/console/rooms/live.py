@@ -1,0 +1,65 @@
+"""Server-sent events: one word per change, upon which the page fetches its parts again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import APIRouter
+from sse_starlette.sse import EventSourceResponse
+
+from api.console.engine import ASK_EVERY_SECONDS, Probe, probe_of
+from api.console.frame import Member
+from api.console.guard import Room
+from api.deps import StateDep
+from api.live import Subscription
+from api.state import State
+
+router = APIRouter(route_class=Room)
+
+GATHER_SECONDS: Final = 0.15
+"""Changes in quick succession are one refresh: a person sees no difference, the database does."""
+
+ALIVE_SECONDS: Final = 20
+"""How often an idle stream says that it lives; proxies close silent ones after a minute."""
+
+STREAM_SECONDS: Final = 600.0
+"""A stream ends now and then and the browser comes back by itself, through the check of the session."""
+
+
+@router.get("/live")
+async def live(state: StateDep, member: Member, number: str = "") -> EventSourceResponse:
+    """`changed` for every change of one order, or of any order within the caller's scope."""
+    return EventSourceResponse(
+        _changes(state, member.actor.communities, number), ping=ALIVE_SECONDS, headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _changes(state: State, communities: tuple[str, ...], number: str) -> AsyncIterator[dict[str, str]]:
+    probe = probe_of(state.gateway)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + STREAM_SECONDS
+    async with state.live.subscribe(communities=communities) as changes:
+        while loop.time() < end:
+            if await _concerned(changes, number, probe):
+                yield {"event": "changed", "data": "1"}
+                await asyncio.sleep(GATHER_SECONDS)
+
+
+async def _concerned(changes: Subscription, number: str, probe: Probe) -> bool:
+    """Wait for the next change or for news of the engine. Answers whether the page has something to show."""
+    was_up = probe.up()
+    concerned = False
+    try:
+        async with asyncio.timeout(ASK_EVERY_SECONDS):
+            while not concerned:
+                change = await anext(changes)
+                concerned = not number or change.number in (None, number)
+            # What has gathered meanwhile is part of the same refresh; nothing here waits.
+            async with asyncio.timeout(0):
+                while True:
+                    await anext(changes)
+    except TimeoutError:
+        return concerned or probe.up() != was_up
+    return concerned

@@ -1,0 +1,75 @@
+"""My page: who I am here, whether I am on duty, and my own WeChat for notices."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from api.console import frame
+from api.console.drawing import qr_svg
+from api.console.frame import Member
+from api.console.guard import Posted, Room, note_form
+from api.deps import StateDep
+from api.sessions import StaffMember, bind_scene
+from api.state import State
+from integrations.wechat import WeChatError
+from models.domain import words
+from models.domain.errors import Unavailable
+from models.repositories import sessions
+
+router = APIRouter(route_class=Room)
+
+
+@router.get("/me")
+async def show(state: StateDep, member: Member) -> HTMLResponse:
+    return await draw(state, member)
+
+
+@router.post("/me/duty")
+async def duty(request: Request, state: StateDep, member: Member) -> HTMLResponse:
+    on_duty = bool((await request.form()).get("on"))
+    async with state.single.connect() as conn:
+        await sessions.set_duty(conn, member.id, on_duty)
+    return await draw(state, member, on_duty=on_duty)
+
+
+@router.post("/me/wechat")
+async def wechat(request: Request, state: StateDep, member: Member) -> HTMLResponse:
+    """A code to scan: following the service account with it ties that WeChat to this person."""
+    note_form(request, Posted("wechat"))
+    if state.wechat is None:
+        raise Unavailable("wechat_unavailable")
+    try:
+        address = await asyncio.to_thread(state.wechat.bind_qr, bind_scene(state, member.id))
+    except WeChatError:
+        raise Unavailable("wechat_unavailable") from None
+    return await draw(state, member, qr=qr_svg(address))
+
+
+@router.get("/me/bound")
+async def bound(member: Member, was: str = "") -> HTMLResponse:
+    """Asked every few seconds while a code is shown: as soon as it was scanned, the page shows so."""
+    if member.wechat_bound and not was:
+        return HTMLResponse("", headers={"HX-Refresh": "true"})
+    return HTMLResponse("", status_code=204)
+
+
+async def draw(
+    state: State, member: StaffMember, qr: Markup | None = None, on_duty: bool | None = None
+) -> HTMLResponse:
+    communities = await state.catalog.communities(state.single)
+    reach = member.actor.communities
+    return await frame.page(
+        "me.html",
+        state,
+        member,
+        "me",
+        team=words.TEAMS.get(member.team, member.team),
+        communities="" if "*" in reach else "、".join(communities[one]["name"] for one in reach if one in communities),
+        on_duty=member.on_duty if on_duty is None else on_duty,
+        bound=member.wechat_bound,
+        qr=qr,
+    )

@@ -1,0 +1,172 @@
+"""One order: its page, every act on it, its sheet of paper, and the telephone of whoever waits at home."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api import acting
+from api.console import frame, views
+from api.console.drawing import qr_svg
+from api.console.formfields import Field, body_of
+from api.console.frame import Member
+from api.console.guard import Posted, Room, note_form
+from api.console.rooms import inbox
+from api.console.templating import render
+from api.console.wording import DONE, FIELDS
+from api.deps import StateDep
+from api.sessions import StaffMember
+from api.state import State
+from models.domain import words
+from models.domain.commands import COMMANDS
+from models.domain.errors import NotFound, TaskNotOpen, ValidationFailed
+from models.domain.lifecycles import LIFECYCLES
+from models.domain.numbers import is_number
+from models.repositories import reading
+
+router = APIRouter(route_class=Room)
+
+NOTICES_SHOWN: Final = 50
+"""The newest ones: an order in which more were sent is looked into elsewhere."""
+
+_log = logging.getLogger(__name__)
+Json = dict[str, Any]
+
+
+@router.get("/orders/{number}")
+async def show(state: StateDep, member: Member, number: str) -> HTMLResponse:
+    return await draw(state, member, await acting.order_view(state, member.actor, _known(number)))
+
+
+@router.post("/orders/{number}/act")
+async def act(request: Request, state: StateDep, member: Member, number: str) -> HTMLResponse:
+    """Every button of an order's: the same function as behind the JSON interface, with what the form says as its body."""
+    submitted = await request.form()
+    action, outcome = str(submitted.get("action") or ""), str(submitted.get("outcome") or "")
+    task_id, form_id = str(submitted.get("task_id") or ""), str(submitted.get("form_id") or "")
+    note_form(request, Posted(form_id))
+    if action not in COMMANDS:
+        raise ValidationFailed
+    body: Json = {"task_id": task_id} if task_id else {}
+    if action == "complete":
+        fields = await _fields(state, _known(number), task_id, outcome, bool(submitted.get("behalf")))
+        body |= {"outcome": outcome, "form": {}, **body_of_groups(fields, submitted)}
+    else:
+        fields = views.command_fields(action)
+        body |= body_of(fields, submitted)
+        if action == "comment":
+            body["audience"] = str(submitted.get("audience") or "staff")
+    note_form(request, Posted(form_id, fields))
+    order = await acting.act(state, member.actor, _known(number), action, body, str(submitted.get("key") or ""))
+    box = submitted.get("room")
+    page = (
+        await inbox.draw(state, member, box)  # type: ignore[arg-type]
+        if box in ("mine", "pool", "team")
+        else await draw(state, member, order)
+    )
+    said = DONE.get(outcome or action, "")
+    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
+
+
+async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
+    now = datetime.now(UTC)
+    facts = views.order_page(order, member.account, await _questions(state, order), now)
+    async with state.single.connect() as conn:
+        notes = await reading.deliveries(conn, order["number"], NOTICES_SHOWN)
+        people = await _people(conn, order) if _needs_people(facts) else []
+    shown = [views.note(row, now) for row in notes if row["delivery"] not in ("spread", "withdrawn")]
+    return await frame.page("order.html", state, member, "orders", people=people, notes=shown, notes_open=False, **facts)
+
+
+def body_of_groups(fields: Sequence[Field], submitted: Any) -> Json:
+    """`form.report` and `on_behalf.note` become `{form: {report}, on_behalf: {note}}`."""
+    body: Json = {}
+    for prefix in {drawn.name.partition(".")[0] for drawn in fields}:
+        body[prefix] = body_of([drawn for drawn in fields if drawn.name.partition(".")[0] == prefix], submitted)
+    return body
+
+
+async def _fields(state: State, number: str, task_id: str, outcome: str, on_behalf: bool) -> tuple[Field, ...]:
+    """The form behind an outcome, found in the order's map. Raises NotFound, TaskNotOpen, ValidationFailed."""
+    async with state.single.connect() as conn:
+        row = await reading.standing(conn, number)
+    if row is None:
+        raise NotFound("order_not_found")
+    task = row["state"]["tasks"].get(task_id)
+    if task is None:
+        raise TaskNotOpen
+    model = LIFECYCLES[row["kind"]].tasks[task["kind"]].outcomes.get(outcome)
+    if model is None:
+        raise ValidationFailed("unknown_outcome")
+    return views.outcome_fields(model.model_json_schema(), on_behalf)
+
+
+def _needs_people(facts: Json) -> bool:
+    forms = [form for task in facts["tasks"] for form in (*task.outcomes, *task.behalf)] + facts["dialogs"]
+    return any(drawn.kind == "staff" for form in forms for drawn in form.fields)
+
+
+async def _people(conn: Any, order: Json) -> list[Json]:
+    """Who may take it, best first, with what they are good at and how much they hold."""
+    rows = await reading.assignable(conn, order["kind"], order["community"]["id"], order["category"])
+    return [
+        {
+            "account": row["account"],
+            "name": row["name"],
+            "skills": " · ".join(
+                part for part in (words.TEAMS.get(row["team"], ""), FIELDS["skilled"] if row["skilled"] else "") if part
+            ),
+            "on_duty": row["on_duty"],
+            "open_tasks": row["open_tasks"],
+        }
+        for row in rows
+        if row["account"] != order["holder"]
+    ]
+
+
+async def _questions(state: State, order: Json) -> list[Json]:
+    category = await state.catalog.category(state.single, order["kind"], order["category"])
+    return category["questions"] if category else []
+
+
+@router.post("/orders/{number}/phone")
+async def reveal_phone(state: StateDep, member: Member, number: str) -> HTMLResponse:
+    """The number of whoever waits at home, to somebody who works on the order. Every look is logged."""
+    bundle = await acting.visible_order(state, member.actor, _known(number))
+    sealed = bundle["contact_phone_sealed"]
+    if sealed is None:
+        raise NotFound
+    phone = await asyncio.to_thread(state.sealing.open, bytes(sealed))
+    _log.info("contact's phone of %s shown to %s", number, member.account)
+    return HTMLResponse(render("phone.html", phone=phone))
+
+
+@router.get("/orders/{number}/sheet")
+async def sheet(request: Request, state: StateDep, member: Member, number: str) -> HTMLResponse:
+    """The work sheet to print: one A5 page with room for what is written by hand."""
+    order = await acting.order_view(state, member.actor, _known(number))
+    now = datetime.now(UTC)
+    base = state.settings.api_url.rstrip("/") or str(request.base_url).rstrip("/")
+    return HTMLResponse(
+        render(
+            "sheet.html",
+            order=order,
+            answers=views.answers_of(order["answers"], await _questions(state, order)),
+            appointment=views.window_words(order["appointment"], now),
+            qr=qr_svg(f"{base}/console/orders/{number}"),
+            now=now,
+        )
+    )
+
+
+def _known(number: str) -> str:
+    """Raises NotFound for what is no order's number, before anything is asked of the database."""
+    if not is_number(number):
+        raise NotFound("order_not_found")
+    return number

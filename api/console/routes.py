@@ -1,0 +1,12 @@
+"""The console's one router, put together from its rooms."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.console.rooms import inbox, live, login, me, order, orders, photos, register, static
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+for room in (static, login, inbox, orders, order, register, photos, me, live):
+    router.include_router(room.router)

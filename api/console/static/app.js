@@ -1,0 +1,218 @@
+// What the server cannot do: tick clocks, open dialogs, upload photos, keep what is being typed. No framework, no eval.
+"use strict";
+(() => {
+  const words = JSON.parse(document.body.dataset.words || "{}");
+  const say = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // -- remaining time: the same words and limits as times.py ------------------------------------------------------
+  const MINUTE = 60, HOUR = 3600, DAY = 86400;
+  function span(seconds) {
+    seconds = Math.max(Math.floor(seconds), MINUTE);
+    if (seconds < HOUR) return say(words.minutes, { n: Math.floor(seconds / MINUTE) });
+    if (seconds < DAY) {
+      const h = Math.floor(seconds / HOUR), m = Math.floor((seconds % HOUR) / MINUTE);
+      return m ? say(words.hoursMinutes, { h, m }) : say(words.hours, { n: h });
+    }
+    const d = Math.floor(seconds / DAY), h = Math.floor((seconds % DAY) / HOUR);
+    return h ? say(words.daysHours, { d, h }) : say(words.days, { n: d });
+  }
+  function tick() {
+    const now = Date.now();
+    for (const chip of all("[data-due]")) {
+      const left = (Date.parse(chip.dataset.due) - now) / 1000;
+      const tone = left < 0 ? "bad" : now >= Date.parse(chip.dataset.warn) ? "warn" : "good";
+      chip.className = "chip " + tone;
+      chip.lastElementChild.textContent = say(left < 0 ? words.over : words.left, { span: span(Math.abs(left)) });
+    }
+  }
+  setInterval(tick, 10000);
+
+  function toast(text, bad) {
+    const line = document.createElement("p");
+    line.className = bad ? "toast bad" : "toast";
+    line.setAttribute("role", "status");
+    line.textContent = text;
+    $("#toasts").append(line);
+    tidyToasts();
+  }
+  function tidyToasts() {
+    for (const line of all("#toasts .toast")) {
+      if (!line.dataset.seen) { line.dataset.seen = "1"; setTimeout(() => line.remove(), 3800); }
+    }
+  }
+
+  // -- live updates: refresh everything but what somebody is filling in -------------------------------------------
+  let fromLive = false;
+  const isBusy = (part) =>
+    all("form[data-dirty]", part).length > 0 || all("dialog[open]", part).length > 0 ||
+    (part.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName));
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-act]");
+    if (form) form.dataset.dirty = "1";
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    fromLive = Boolean(requestConfig && requestConfig.elt.matches("[data-live]"));
+    const form = requestConfig && requestConfig.elt.closest("form[data-act]");
+    if (form && xhr.status < 300) {
+      delete form.dataset.dirty;
+      all("dialog[open]").forEach((dialog) => dialog.close());
+    }
+    if (fromLive && xhr.status >= 300) event.detail.shouldSwap = false;
+  });
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const old = event.detail.target;
+    if (!old || !fromLive || old.id !== "work") return;
+    const fresh = event.detail.fragment.querySelector("#work");
+    if (fresh && fresh.dataset.print === old.dataset.print) { event.detail.shouldSwap = false; return; }
+    if (isBusy(old)) {
+      event.detail.shouldSwap = false;
+      $("[data-stale]", old).hidden = false;
+    }
+  });
+  document.addEventListener("htmx:afterSettle", () => { tick(); tidyToasts(); });
+
+  let opened = 0;
+  document.addEventListener("htmx:sseOpen", () => {
+    all("[data-live-mark]").forEach((mark) => mark.classList.add("on"));
+    // What changed while the line was down is fetched once it is back.
+    if (opened++ > 0) all("[data-live]").forEach((part) => htmx.trigger(part, "refresh"));
+  });
+  document.addEventListener("htmx:sseError", () => all("[data-live-mark]").forEach((mark) => mark.classList.remove("on")));
+
+  // -- forms ------------------------------------------------------------------------------------------------------
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt.closest("form");
+    if (!form) return;
+    if ($(".shot.busy", form)) { event.preventDefault(); toast(words.photoBusy, true); return; }
+    all(".field-says, .says-slot", form).forEach((slot) => slot.replaceChildren());
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const wrong = $(".field-says:not(:empty)", event.detail.elt);
+    const input = wrong && $("input:not([type=hidden]), textarea, select", wrong.parentElement);
+    if (input && event.detail.xhr.status >= 400) input.focus();
+  });
+  document.addEventListener("htmx:sendError", () => toast(words.network, true));
+
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    let hit;
+    if ((hit = at("[data-opens]"))) {
+      const dialog = document.getElementById(hit.dataset.opens);
+      dialog.showModal();
+      $("textarea, input:not([type=hidden])", dialog)?.focus();
+    } else if (at("[data-shut]")) {
+      const dialog = at("dialog");
+      dialog.close();
+      all("form", dialog).forEach((form) => { form.reset(); delete form.dataset.dirty; });
+    } else if (event.target.matches("dialog")) {
+      event.target.close();
+    } else if (at("[data-refresh]")) {
+      all("form[data-dirty]", $("#work")).forEach((form) => delete form.dataset.dirty);
+      document.activeElement.blur();
+      all("[data-live]").forEach((part) => htmx.trigger(part, "refresh"));
+    } else if ((hit = at("[data-copy]"))) {
+      navigator.clipboard?.writeText(hit.dataset.copy).then(() => toast(words.copied));
+    } else if (at("[data-back]") && document.referrer.startsWith(location.origin + "/console/") && history.length > 1) {
+      event.preventDefault();
+      history.back();
+    } else if (at("[data-print]") && at("button")) {
+      window.print();
+    } else if ((hit = at(".shot .remove"))) {
+      hit.closest(".shot").remove();
+    } else if ((hit = at("button[data-photo]"))) {
+      view(hit);
+    } else if ((hit = at("[data-turn]"))) {
+      turn(Number(hit.dataset.turn));
+    } else if ((hit = at("[data-pick]"))) {
+      pick(hit);
+    }
+  });
+
+  // -- the viewer of photos ---------------------------------------------------------------------------------------
+  let album = [], shown = 0;
+  function view(button) {
+    album = all("button[data-photo]", button.closest("[data-album]") || document);
+    shown = album.indexOf(button);
+    turn(0);
+    $("#viewer").showModal();
+  }
+  function turn(step) {
+    shown = (shown + step + album.length) % album.length;
+    $("#viewer img").src = album[shown].dataset.photo;
+    all("#viewer [data-turn]").forEach((button) => { button.hidden = album.length < 2; });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (!$("#viewer")?.open) return;
+    if (event.key === "ArrowLeft") turn(-1);
+    if (event.key === "ArrowRight") turn(1);
+  });
+
+  // -- uploading photos -------------------------------------------------------------------------------------------
+  const TYPES = ["image/jpeg", "image/png", "image/webp"], LARGEST = 10 * 1024 * 1024;
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file") return;
+    const drop = input.closest(".drop");
+    for (const file of input.files) {
+      if (all(".shot", drop).length >= Number(drop.dataset.most)) break;
+      if (!TYPES.includes(file.type)) toast(words.photoType, true);
+      else if (file.size > LARGEST) toast(words.photoLarge, true);
+      else send(drop, file);
+    }
+    input.value = "";
+  });
+  async function send(drop, file) {
+    const shot = document.createElement("span");
+    shot.className = "shot busy";
+    const image = document.createElement("img");
+    image.alt = file.name;
+    image.src = URL.createObjectURL(file);
+    shot.append(image);
+    drop.insertBefore(shot, $(".add", drop));
+    const body = new FormData();
+    body.append("file", file);
+    try {
+      const answer = await fetch("/console/photos", { method: "POST", body, headers: { Accept: "application/json" } });
+      const said = await answer.json();
+      if (!answer.ok) throw new Error(said.detail);
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name: drop.dataset.photos, value: said.photo_id });
+      const remove = document.createElement("button");
+      Object.assign(remove, { type: "button", className: "remove", textContent: "×" });
+      remove.setAttribute("aria-label", words.photoRemove);
+      shot.append(field, remove);
+      shot.classList.remove("busy");
+    } catch (error) {
+      shot.remove();
+      toast(error instanceof TypeError ? words.network : error.message || words.photoSend, true);
+    }
+  }
+
+  // -- registering for somebody who phoned ------------------------------------------------------------------------
+  function pick(button) {
+    const form = button.closest("form");
+    for (const [name, value] of Object.entries(JSON.parse(button.dataset.pick))) {
+      const field = form.elements.namedItem(name);
+      if (field) field.value = value;
+    }
+    $("[data-picked-words]", form).textContent = button.dataset.words;
+    $("[data-picked]", form).hidden = false;
+    $("[data-unpicked]", form).hidden = true;
+    all("[data-guest]", form).forEach((part) => { part.hidden = !button.hasAttribute("data-other"); });
+  }
+  document.addEventListener("click", (event) => {
+    const again = event.target.closest("[data-unpick]");
+    if (!again) return;
+    const form = again.closest("form");
+    for (const name of ["resident_id", "house_id"]) form.elements.namedItem(name).value = "";
+    $("[data-picked]", form).hidden = true;
+    $("[data-unpicked]", form).hidden = false;
+    all("[data-guest]", form).forEach((part) => { part.hidden = true; });
+    $("[name=q]", form).focus();
+  });
+  tick();
+})();

@@ -1,0 +1,3 @@
+// The printed sheet has one button.
+"use strict";
+document.getElementById("print").addEventListener("click", () => window.print());

@@ -1,0 +1,496 @@
+"""What the templates draw: the JSON views of `api.views`, turned into lines, chips, steps and forms.
+
+Pure functions. They decide nothing about rights: a button exists because the order's view lists its action.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from api.console import times
+from api.console.formfields import Field, fields_of
+from api.console.times import Chip, instant
+from api.console.wording import (
+    DELIVERY,
+    DELIVERY_CHANNELS,
+    DIALOGS,
+    INBOX,
+    NOTICE_FALLBACK,
+    NOTICES,
+    ORDER,
+    OUTCOME_BUTTONS,
+    TRAIL,
+)
+from models.domain import words
+from models.domain.commands import COMMANDS
+from models.domain.forms import OnBehalf
+from models.domain.lifecycles import LIFECYCLES
+
+Json = Mapping[str, Any]
+
+STEPS: Final = {"repair": ("submitted", "dispatched", "accepted", "in_progress", "finished", "closed")}
+"""The way an order goes when nothing comes between; everything else is drawn as a halt on it."""
+
+STAGE_TONES: Final = {
+    "submitted": "warn",
+    "dispatched": "accent",
+    "accepted": "accent",
+    "in_progress": "accent",
+    "on_hold": "warn",
+    "finished": "good",
+    "closed": "",
+    "cancelled": "",
+    "rejected": "",
+}
+PRIORITY_TONES: Final = {"emergency": "solid-bad", "high": "warn"}
+
+EVENT_LOOKS: Final = {
+    "submitted": ("send", "accent"),
+    "filed": ("phone", "accent"),
+    "found": ("search", "accent"),
+    "assigned": ("person", "accent"),
+    "pool": ("inbox", "accent"),
+    "rejected": ("ban", "bad"),
+    "accepted": ("check", "accent"),
+    "handed_back": ("undo", "warn"),
+    "reassigned": ("swap", "warn"),
+    "arrived": ("pin", "accent"),
+    "finished": ("wrench", "good"),
+    "fixed": ("check", "good"),
+    "not_fixed": ("undo", "bad"),
+    "rated": ("star", "good"),
+    "held": ("pause", "warn"),
+    "resumed": ("play", "accent"),
+    "woke_up": ("play", "accent"),
+    "urged": ("bell", "warn"),
+    "commented": ("chat", ""),
+    "cancelled": ("ban", "bad"),
+    "warned": ("clock", "warn"),
+    "breached": ("alert", "bad"),
+    "expired": ("clock", "warn"),
+    "photo_failed": ("camera", "bad"),
+    "moved_away": ("undo", "warn"),
+}
+"""Event → icon and tone; the others get a plain dot."""
+
+DANGEROUS: Final = frozenset({"rejected", "handed_back", "not_fixed"})
+"""Outcomes that send an order back or end it badly; their button does not invite."""
+
+DIALOG_ORDER: Final = ("urge", "hold", "resume", "reassign", "release", "cancel")
+DIALOG_ICONS: Final = {
+    "urge": "bell",
+    "hold": "pause",
+    "resume": "play",
+    "reassign": "swap",
+    "release": "undo",
+    "cancel": "ban",
+}
+
+
+def new_key() -> str:
+    """The idempotency key of one rendered form: pressing its button twice is one request."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class ActForm:
+    """A form that posts one command. `fields` carry the names that a refusal's errors call them by."""
+
+    id: str
+    action: str
+    button: str
+    title: str = ""
+    hint: str = ""
+    icon: str = ""
+    task_id: str = ""
+    outcome: str = ""
+    dangerous: bool = False
+    on_behalf: bool = False
+    fields: tuple[Field, ...] = ()
+    key: str = field(default_factory=new_key)
+
+
+@dataclass(frozen=True)
+class TaskBlock:
+    """One open task on the order's page, with what the reader may do about it."""
+
+    id: str
+    title: str
+    holder: str
+    chip: Chip
+    mine: bool
+    outcomes: tuple[ActForm, ...] = ()
+    behalf: tuple[ActForm, ...] = ()
+    claim: ActForm | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the timeline."""
+
+    icon: str
+    tone: str
+    who: str
+    title: str
+    at: datetime
+    inner: str
+    """`内部` or `仅主管`; empty for what the reporter reads too."""
+    stage: str = ""
+    target: str = ""
+    extras: tuple[str, ...] = ()
+    said: str = ""
+    stars: int = 0
+    photo_ids: tuple[str, ...] = ()
+
+
+# -- the inbox --------------------------------------------------------------------------------------------------------
+
+
+def inbox_row(task: Json, account: str, roles: Sequence[str], now: datetime) -> dict[str, Any]:
+    """A task as a row. `can_claim` draws the button only; the claim itself is judged by the rules."""
+    order = task["order"]
+    due, began = instant(task["due_at"]), instant(order["submitted_at"])
+    free = task["holder"] is None
+    return {
+        "task_id": task["id"],
+        "number": order["number"],
+        "title": task["title"],
+        "stage_title": order["stage_title"],
+        "stage_tone": STAGE_TONES.get(order["stage"], ""),
+        "category": order["category"],
+        "place": order["place"],
+        "description": order["description"],
+        "emergency": order["priority"] == "emergency",
+        "high": order["priority"] == "high",
+        "urged": order["urged"],
+        "holder": task["holder_name"] or "",
+        "roles": "、".join(words.ROLES.get(role, role) for role in task["candidates"]),
+        "mine": task["holder"] == account,
+        "can_claim": free and bool(set(task["candidates"]) & set(roles)) and order["stage"] != "on_hold",
+        "claim_title": INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"],
+        "chip": times.chip(due, began, now, paused=order["stage"] == "on_hold"),
+        "submitted": times.moment(began, now) if began else "",
+        "starting": order["engine_waiting"],
+        "key": new_key(),
+    }
+
+
+def order_row(order: Json, now: datetime) -> dict[str, Any]:
+    """An order as a row of the list."""
+    submitted = instant(order["submitted_at"])
+    due = instant(order["due_at"]) if order["open"] else None
+    return {
+        **order,
+        "stage_tone": STAGE_TONES.get(order["stage"], ""),
+        "emergency": order["priority"] == "emergency",
+        "high": order["priority"] == "high",
+        "chip": times.chip(due, submitted, now, paused=True) if order["open"] else None,
+        "submitted": times.moment(submitted, now) if submitted else "",
+    }
+
+
+def _claim_completes(kind: str, task_kind: str) -> bool:
+    """Whether claiming is already the act, as when a technician takes an order out of the pool."""
+    lifecycle = LIFECYCLES.get(kind)
+    spec = lifecycle.tasks.get(task_kind) if lifecycle else None
+    return spec is not None and spec.claim_completes is not None
+
+
+# -- one order --------------------------------------------------------------------------------------------------------
+
+
+def order_page(order: Json, account: str, questions: Sequence[Json], now: datetime) -> dict[str, Any]:
+    """Everything the order's page draws but notices, people to assign and the frame around it."""
+    actions = order["actions"]
+    trail = [_line(event) for event in order["timeline"]]
+    return {
+        "order": order,
+        "stage_tone": STAGE_TONES.get(order["stage"], ""),
+        "priority_tone": PRIORITY_TONES.get(order["priority"], ""),
+        "steps": _steps(order),
+        "facts": _facts(order, questions, now),
+        "photos": [photo for photo in order["photos"] if photo["used_as"] in (None, "report")],
+        "deadline": _deadline(order, now),
+        "waiting": _waiting(order, now),
+        "tasks": [_task(task, order, account, now) for task in order["tasks"]],
+        "dialogs": _dialogs(order["tasks"], actions),
+        "comment": _comment() if any(action["action"] == "comment" for action in actions) else None,
+        "trail": trail[::-1],
+        "photo_status": {photo["id"]: photo["status"] for photo in order["photos"]},
+        "print": print_of(order),
+    }
+
+
+def print_of(order: Json) -> str:
+    """What the buttons and forms depend on: while it stays the same, a live update leaves the forms alone."""
+    tasks = ",".join(f"{task['id']}:{task['holder']}" for task in order["tasks"])
+    actions = ",".join(
+        f"{action['action']}.{action.get('task_id', '')}.{action.get('outcome', '')}"
+        for action in order["actions"]
+        if action["action"] != "urge"
+    )
+    return f"{order['stage']}|{tasks}|{actions}|{order['engine']['waiting'] if 'engine' in order else ''}"
+
+
+def _steps(order: Json) -> list[dict[str, str]]:
+    way = STEPS.get(order["kind"], ())
+    reached = [event["stage"] for event in order["timeline"] if event["stage"] in way]
+    stage = order["stage"] if order["stage"] in way else (reached[-1] if reached else way[0] if way else "")
+    here = way.index(stage) if stage in way else 0
+    steps = [
+        {
+            "title": words.STAGES[name],
+            "look": "done" if index < here or order["stage"] == "closed" else "here" if index == here else "",
+        }
+        for index, name in enumerate(way)
+    ]
+    if order["stage"] in way or not steps:
+        return steps
+    if order["open"]:
+        steps[here] = {"title": order["stage_title"], "look": "halt"}
+        return steps
+    # It ended on another way: what would have followed is not drawn.
+    return [{**step, "look": "done"} for step in steps[: here + 1]] + [
+        {"title": order["stage_title"], "look": "end-bad"}
+    ]
+
+
+def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[str, str]]:
+    reporter = order.get("reporter", {})
+    contact = order.get("contact", {})
+    name = reporter.get("name") or ""
+    by = reporter.get("filed_by_name")
+    submitted = instant(order["submitted_at"])
+    facts = [
+        (ORDER["reporter"], name),
+        (ORDER["contact"], contact.get("name") or ""),
+        (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),
+        (ORDER["submitted"], times.moment(submitted, now) if submitted else ""),
+        (ORDER["appointment"], window_words(order["appointment"], now)),
+        (ORDER["charge"], words.CHARGES.get(str(order["charge"]), "")),
+        *answers_of(order["answers"], questions),
+    ]
+    return [(title, value) for title, value in facts if value]
+
+
+def answers_of(answers: Json, questions: Sequence[Json]) -> list[tuple[str, str]]:
+    said = []
+    for question in questions:
+        value = answers.get(question["key"])
+        titles = {option["value"]: option["title"] for option in question.get("options", ())}
+        if value is not None:
+            said.append((question["title"].rstrip("？?"), titles.get(value, str(value))))
+    return said
+
+
+def window_words(window: Any, now: datetime) -> str:
+    if window is None:
+        return ""
+    facts = window if isinstance(window, Mapping) else window.model_dump(by_alias=True)
+    start, until = instant(facts["from"]), instant(facts["to"])
+    return times.window(start, until, now) if start and until else ""
+
+
+def _deadline(order: Json, now: datetime) -> dict[str, Any] | None:
+    deadline = order["next_deadline"]
+    if deadline is None:
+        return None
+    due = instant(deadline["due_at"])
+    return {
+        "title": deadline["title"],
+        "chip": times.chip(due, instant(order["submitted_at"]), now),
+        "at": times.moment(due, now) if due else "",
+    }
+
+
+def _waiting(order: Json, now: datetime) -> dict[str, str] | None:
+    waiting = order["waiting"]
+    if waiting is None:
+        return None
+    until = instant(waiting["until"])
+    text = ORDER["on_hold"].format(reason=waiting["title"], until=times.moment(until, now) if until else "")
+    return {"text": text, "note": waiting["note"] or ""}
+
+
+# -- tasks and forms --------------------------------------------------------------------------------------------------
+
+
+def _task(task: Json, order: Json, account: str, now: datetime) -> TaskBlock:
+    mine_to_do = {
+        action["outcome"]
+        for action in order["actions"]
+        if action["action"] == "complete" and action.get("task_id") == task["id"]
+    }
+    may = {action["action"] for action in order["actions"] if action.get("task_id") == task["id"]}
+    holder = task["holder_name"] or "、".join(words.ROLES.get(role, role) for role in task["candidates"])
+    claim_title = INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"]
+    return TaskBlock(
+        id=task["id"],
+        title=task["title"],
+        holder=holder,
+        chip=times.chip(
+            instant(task["due_at"]), instant(order["submitted_at"]), now, paused=order["waiting"] is not None
+        ),
+        mine=task["holder"] == account,
+        outcomes=tuple(
+            _outcome(task, outcome, False) for outcome in task["outcomes"] if outcome["outcome"] in mine_to_do
+        ),
+        behalf=tuple(_outcome(task, outcome, True) for outcome in task["outcomes"])
+        if task.get("on_behalf") and not mine_to_do
+        else (),
+        claim=ActForm(id=_slug(task["id"], "claim"), action="claim", button=claim_title, task_id=task["id"])
+        if "claim" in may
+        else None,
+    )
+
+
+def _outcome(task: Json, outcome: Json, on_behalf: bool) -> ActForm:
+    name = outcome["outcome"]
+    return ActForm(
+        id=_slug(task["id"], name),
+        action="complete",
+        title=outcome["title"],
+        button=OUTCOME_BUTTONS.get(name, outcome["title"]),
+        task_id=task["id"],
+        outcome=name,
+        dangerous=name in DANGEROUS,
+        on_behalf=on_behalf,
+        fields=outcome_fields(outcome["form"], on_behalf),
+    )
+
+
+def outcome_fields(schema: Json, on_behalf: bool) -> tuple[Field, ...]:
+    """The form of an outcome, and how the reporter's word came in where a clerk fills it in for them."""
+    fields = fields_of(schema, prefix="form")
+    return fields + behalf_fields() if on_behalf else fields
+
+
+@cache
+def behalf_fields() -> tuple[Field, ...]:
+    return fields_of(OnBehalf.model_json_schema(), prefix="on_behalf")
+
+
+@cache
+def command_fields(action: str) -> tuple[Field, ...]:
+    """The fields of a command other than completing, as its own model describes them."""
+    return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience"))
+
+
+def _dialogs(tasks: Sequence[Json], actions: Sequence[Json]) -> list[ActForm]:
+    dialogs = []
+    kinds = {task["id"]: task["title"] for task in tasks}
+    for name in DIALOG_ORDER:
+        for action in actions:
+            if action["action"] != name:
+                continue
+            task_id = action.get("task_id", "")
+            said = DIALOGS[name]
+            title = said["title"]
+            if name == "release" and task_id in kinds:
+                title = f"{title}：{kinds[task_id]}"
+            dialogs.append(
+                ActForm(
+                    id=_slug(task_id or "order", name),
+                    action=name,
+                    title=title,
+                    hint=said["hint"],
+                    button=said["submit"],
+                    icon=DIALOG_ICONS[name],
+                    task_id=task_id,
+                    dangerous=name == "cancel",
+                    fields=command_fields(name),
+                )
+            )
+    return dialogs
+
+
+def _comment() -> ActForm:
+    return ActForm(id="comment", action="comment", button=ORDER["comment_internal"], fields=command_fields("comment"))
+
+
+def _slug(*parts: str) -> str:
+    return "f-" + "-".join(parts).replace(".", "-")
+
+
+# -- the timeline -----------------------------------------------------------------------------------------------------
+
+
+def _line(event: Json) -> Line:
+    facts = event["facts"]
+    icon, tone = EVENT_LOOKS.get(event["kind"], ("dot", ""))
+    at = instant(event["at"])
+    assert at is not None  # noqa: S101 - an event without a time cannot be stored
+    return Line(
+        icon=icon,
+        tone=tone,
+        who=event["by"]["name"],
+        title=event["title"],
+        at=at,
+        inner={"staff": ORDER["internal"], "manager": ORDER["manager_only"]}.get(event["audience"], ""),
+        stage=event["stage_title"] or "",
+        target=facts.get("staff_name", ""),
+        extras=tuple(_extras(facts, at)),
+        said=next((str(facts[key]) for key in ("report", "text", "reason") if _is_words(facts, key)), ""),
+        stars=_stars(facts),
+        photo_ids=tuple(facts.get("photo_ids") or ()),
+    )
+
+
+def _is_words(facts: Json, key: str) -> bool:
+    """The reason of a hold is a code, drawn with its title; every other one was typed by somebody."""
+    value = facts.get(key)
+    return bool(value) and not (key == "reason" and value in words.HOLD_REASONS)
+
+
+def _extras(facts: Json, at: datetime) -> list[str]:
+    extras = []
+    if facts.get("reason") in words.HOLD_REASONS:
+        extras.append(words.HOLD_REASONS[facts["reason"]])
+    until = instant(facts.get("until"))
+    if until is not None:
+        extras.append(TRAIL["resumes"].format(at=times.moment(until, at)))
+    if facts.get("appointment"):
+        extras.append(TRAIL["appointment"].format(window=window_words(facts["appointment"], at)))
+    if facts.get("clock") in words.CLOCKS:
+        extras.append(TRAIL["clock"].format(clock=words.CLOCKS[facts["clock"]]))
+    if facts.get("rung") in words.ROLES:
+        extras.append(TRAIL["told"].format(role=words.ROLES[facts["rung"]]))
+    if facts.get("count"):
+        extras.append(TRAIL["times"].format(count=facts["count"]))
+    behalf = facts.get("on_behalf")
+    if behalf:
+        channel = words.CHANNELS.get(behalf.get("channel", ""), "")
+        extras.append(TRAIL["behalf"].format(channel=channel, note=behalf.get("note", "")))
+    return extras
+
+
+def _stars(facts: Json) -> int:
+    """The lowest of the three, because that is what somebody must answer for."""
+    rating = facts.get("rating") or facts
+    stars = [rating[key] for key in ("result", "speed", "manner") if isinstance(rating.get(key), int)]
+    return min(stars) if stars else 0
+
+
+# -- notices ----------------------------------------------------------------------------------------------------------
+
+
+def note(row: Json, now: datetime) -> dict[str, str]:
+    """What became of one notice."""
+    at = instant(row["delivered_at"] or row["created_at"])
+    state = row["delivery"]
+    tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
+    to = row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])
+    return {
+        "to": to,
+        "what": NOTICES.get(row["kind"]) or words.STAGES.get(row["kind"], NOTICE_FALLBACK),
+        "state": DELIVERY.get(state, state),
+        "channel": DELIVERY_CHANNELS.get(row["channel"] or "", ""),
+        "tone": tone,
+        "at": times.moment(at, now) if at else "",
+    }
+
