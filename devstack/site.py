@@ -50,7 +50,7 @@ def prepare_home(home: Path) -> Path:
     """
     home = home.expanduser().resolve()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)  # Logs and data are nobody else's business.
         (home / "logs").mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=home):
             pass

@@ -293,6 +293,8 @@ class Stack:
     def _last_words(self, name: str) -> str:
         log = self.site.logs / f"{name}.log"
         lines = log.read_text(errors="replace").strip().splitlines()[-LOG_LINES_SHOWN:]
+        if any("No space left on device" in line for line in lines):
+            return f"The disk of {self.home} is full; make room and start again."
         return f"The end of {log}:\n" + "\n".join(f"  {line}" for line in lines)
 
     def _write_down(self) -> None:

@@ -40,7 +40,7 @@ WECHAT = Part(
 )
 MIGRATIONS = Part(
     name="migrations",
-    title="Database migrations",
+    title="Database migration",
     command=lambda site: _python("alembic", "-c", "alembic.ini", "upgrade", "head"),
     requires=("postgres",),
     runs_once=True,
