@@ -44,6 +44,7 @@ from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.step import Handled
 from models.repositories import aftermath, reading
+from models.repositories.live import AsyncAnnouncer
 from workflows import names, search_attributes
 
 RPC_TIMEOUT: Final = timedelta(seconds=8)
@@ -85,10 +86,13 @@ class Gateway:
     """`client` may be lazy: it connects at the first command, so the API starts and files orders while Temporal is
     down."""
 
-    def __init__(self, client: Client, engine: AsyncEngine, sync_engine: Engine, proof_key: bytes) -> None:
+    def __init__(
+        self, client: Client, engine: AsyncEngine, sync_engine: Engine, announcer: AsyncAnnouncer, proof_key: bytes
+    ) -> None:
         self._client = client
         self._engine = engine
         self._sync_engine = sync_engine
+        self._announcer = announcer
         self._proof_key = proof_key
         self._gates: dict[str, _Gate] = {}
 
@@ -186,13 +190,15 @@ class Gateway:
             return await reading.handled_request(conn, order.update_id) is not None
 
     async def _act_on_ended(self, order: Order, now: datetime) -> None:
-        await asyncio.to_thread(self._in_one_transaction, order, now)
+        state = await asyncio.to_thread(self._in_one_transaction, order, now)
+        self._announcer.changed(order.number, state.community_id)
+        self._announcer.wake_relay()
 
-    def _in_one_transaction(self, order: Order, now: datetime) -> None:
+    def _in_one_transaction(self, order: Order, now: datetime) -> OrderState:
         command = self._sealed(order, now).open(order.action)
         handled = Handled(update_id=order.update_id, digest=order.digest)
         with self._sync_engine.begin() as conn:
-            aftermath.act_on_ended(conn, order.number, order.actor, order.action, command, now, handled)
+            return aftermath.act_on_ended(conn, order.number, order.actor, order.action, command, now, handled)
 
     def _sealed(self, order: Order, now: datetime) -> Envelope:
         envelope = Envelope(actor=order.actor, expires_at=now + ENVELOPE_LIFE, digest=order.digest, body=order.body)

@@ -428,7 +428,8 @@ async def messages(
         where, values = " AND (n.created_at, n.id) < (:at, :after_id)", {"at": after[0], "after_id": after[1]}
     sql = f"""
         SELECT n.id, n.number, n.kind, n.facts, n.created_at, n.read_at, n.urgent, n.delivery, n.channel,
-               w.kind AS order_kind, w.category, w.place_label, w.stage, s.name AS staff_name, s.roles AS staff_roles
+               w.kind AS order_kind, w.category, w.place_label, w.stage, w.state->'hold'->>'reason' AS hold_reason,
+               s.name AS staff_name
         FROM notices n JOIN work_orders w ON w.number = n.number LEFT JOIN staff s ON s.id = n.facts->>'staff'
         WHERE n.to_kind = :to_kind AND n.to_id = :to_id AND n.delivery NOT IN ('withdrawn', 'spread')
           AND coalesce(n.not_before, n.created_at) <= now(){where}

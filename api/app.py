@@ -1,0 +1,121 @@
+"""The application: what it opens at its start, its routes, its OpenAPI document."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import errors
+from api.catalog import Catalog
+from api.gateway import Gateway
+from api.live import Live
+from api.request_id import RequestId
+from api.routers import events, health, photos, wechat
+from api.routers.owner import catalog, messages
+from api.routers.owner import orders as owner_orders
+from api.routers.owner import people as owner_people
+from api.routers.staff import orders as staff_orders
+from api.routers.staff import people as staff_people
+from api.routers.staff import tasks
+from api.security import OwnerTokens
+from api.state import Lifespan, State
+from integrations.storage import Storage
+from integrations.temporal import connect, proof_keys
+from integrations.wechat import WeChat
+from models.repositories.engines import async_engine, single_statements, sync_engine
+from models.repositories.intake import NumberBlocks
+from models.repositories.live import AsyncAnnouncer
+from models.repositories.sealing import Sealing
+from models.repositories.wechat_tokens import WeChatTokens
+from settings import Settings
+
+API = "/api/v1"
+DESCRIPTION = """
+Work orders for residential property management.
+
+Every creating or acting `POST` takes an `Idempotency-Key`: the same key with the same body gives the same answer again.
+Errors are `application/problem+json`; `code` is for programs, `detail` is Chinese and for people. A 503 says
+`outcome: unknown`: the command may still happen, and the same key tells later. Lists page by `next_cursor`.
+Staff are named by account, photos by id, times are RFC 3339, money is in fen.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application of one installation. Nothing is opened before its lifespan begins."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Lifespan]:
+        async with opened(settings) as state:
+            yield {"wuyou": state}
+
+    app = FastAPI(title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(RequestId)
+    errors.install(app)
+    for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
+        app.include_router(router, prefix=f"{API}/owner")
+    for router in (staff_people.router, tasks.router, staff_orders.router):
+        app.include_router(router, prefix=f"{API}/staff")
+    app.include_router(photos.router, prefix=API)
+    app.include_router(events.router, prefix=API)
+    app.include_router(wechat.router)
+    app.include_router(health.router)
+    _mount_console(app)
+    _complete_openapi(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[State]:
+    """Everything that a process holds open, closed again in reverse order."""
+    engine = async_engine(settings.required("database_url"), settings.database_pool_size)
+    shared = sync_engine(settings.required("database_url"), settings.database_pool_size)
+    single = single_statements(engine)
+    announcer = AsyncAnnouncer(single)
+    client = await connect(settings, lazy=True)
+    live = Live(settings.required("database_url"), single)
+    state = State(
+        settings=settings,
+        engine=engine,
+        single=single,
+        sync_engine=shared,
+        gateway=Gateway(client, single, shared, announcer, proof_keys(settings)[0]),
+        catalog=Catalog(),
+        numbers=NumberBlocks(single),
+        announcer=announcer,
+        live=live,
+        owner_tokens=OwnerTokens(settings.required("token_secret"), settings.owner_token_hours * 3600),
+        sealing=Sealing.of(settings),
+        storage=Storage.of(settings) if settings.s3_endpoint else None,
+        wechat=WeChat.of(settings, WeChatTokens(shared)) if settings.wechat_url else None,
+    )
+    live.start()
+    try:
+        yield state
+    finally:
+        await live.close()
+        await announcer.close()
+        await engine.dispose()
+        shared.dispose()
+
+
+def _mount_console(app: FastAPI) -> None:
+    """The console comes with its own routes, static files and headers."""
+    if find_spec("api.console.routes") is not None:
+        from api.console import routes
+
+        app.include_router(routes.router)
+
+
+def _complete_openapi(app: FastAPI) -> None:
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            app.openapi_schema = errors.only_problem_json(schema)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

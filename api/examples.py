@@ -1,0 +1,73 @@
+"""Examples for OpenAPI: one repair, as its owner sees it and as the inbox shows its task."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+NUMBER: Final = "BX20261122-00017"
+
+TASK: Final[dict[str, Any]] = {
+    "id": f"{NUMBER}.1",
+    "kind": "dispatch",
+    "title": "派单",
+    "order": {"number": NUMBER, "kind": "repair", "stage": "submitted", "summary": "水暖 · 1栋1单元101室"},
+    "holder": None,
+    "candidates": ["dispatcher"],
+    "due_at": "2026-11-22T09:30:00+00:00",
+    "overdue": False,
+    "created_at": "2026-11-22T09:00:00+00:00",
+    "outcomes": [
+        {
+            "outcome": "assigned",
+            "title": "指派",
+            "form": {
+                "type": "object",
+                "properties": {"staff": {"type": "string", "format": "staff", "title": "人员"}},
+                "required": ["staff"],
+            },
+        }
+    ],
+}
+
+ITEM: Final[dict[str, Any]] = {
+    "number": NUMBER,
+    "id": NUMBER,
+    "kind": "repair",
+    "stage": "accepted",
+    "stage_title": "已接单",
+    "open": True,
+    "priority": "normal",
+    "place": "1栋1单元101室",
+    "category": "water",
+    "summary": "水暖 · 1栋1单元101室",
+    "submitted_at": "2026-11-22T09:00:00+00:00",
+    "due_at": "2026-11-22T13:00:00+00:00",
+    "overdue": False,
+    "holder": "张师傅",
+    "urged": 0,
+}
+
+ORDER: Final[dict[str, Any]] = {
+    **{name: value for name, value in ITEM.items() if name not in ("due_at", "overdue", "urged", "place")},
+    "place": {"label": "1栋1单元101室", "public": False, "house_id": "hse_7h2k9m"},
+    "description": "厨房水龙头一直滴水，关不紧",
+    "next_deadline": {"clock": "arrive", "title": "上门", "due_at": "2026-11-22T13:00:00+00:00", "overdue": False},
+    "waiting": None,
+    "urges": {"count": 0, "here": 0, "last_at": None},
+    "rating": None,
+    "photos": [],
+    "timeline": [
+        {
+            "id": "1.0",
+            "kind": "submitted",
+            "title": "提交报修",
+            "at": "2026-11-22T09:00:00+00:00",
+            "by": {"kind": "resident", "name": "我"},
+            "audience": "reporter",
+            "stage": "submitted",
+            "facts": {},
+        }
+    ],
+    "tasks": [],
+    "actions": [{"action": "urge"}, {"action": "cancel"}, {"action": "comment"}],
+}

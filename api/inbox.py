@@ -1,0 +1,130 @@
+"""What staff see: boxes of tasks, lists of orders, who may be assigned. The JSON interface and the console both ask
+here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from api import paging, views, wording
+from api.reader import Reader
+from api.sessions import StaffMember
+from api.state import State
+from models.domain import rights
+from models.domain.errors import NotFound
+from models.domain.numbers import order_of
+from models.domain.order import OrderState
+from models.repositories import reading
+
+Json = dict[str, Any]
+
+
+async def page(
+    state: State,
+    member: StaffMember,
+    box: str,
+    *,
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: int = paging.LIMIT,
+) -> Json:
+    """`{items, next_cursor}` of one box: `mine`, `pool` or `team`."""
+    async with state.single.connect() as conn:
+        rows = await reading.inbox(
+            conn,
+            box,
+            **_box_of(member),
+            kind=kind,
+            after=paging.task_key(cursor),
+            limit=limit + 1,
+        )
+    titles = await state.catalog.titles(state.single)
+    now = datetime.now(UTC)
+    items = [views.inbox_task(row, now, titles) for row in rows[:limit]]
+    return paging.page(items, rows, limit, "sort_rank", "sort_urged", "sort_due", "id")
+
+
+async def counts(state: State, member: StaffMember) -> Json:
+    """`{mine, pool, team, overdue, waiting_starts}`; the last is how many new orders wait for the engine."""
+    async with state.single.connect() as conn:
+        found = await reading.inbox_counts(conn, **_box_of(member), now=datetime.now(UTC))
+        return {**found, "waiting_starts": await reading.waiting_starts(conn)}
+
+
+async def orders(
+    state: State,
+    member: StaffMember,
+    *,
+    kind: str | None = None,
+    stage: str | None = None,
+    is_open: bool | None = None,
+    q: str | None = None,
+    overdue: bool | None = None,
+    cursor: str | None = None,
+    limit: int = paging.LIMIT,
+) -> Json:
+    """`{items, next_cursor}` of the orders in the member's communities, newest first."""
+    communities = await scope(state, member)
+    now = datetime.now(UTC)
+    async with state.single.connect() as conn:
+        rows = await reading.orders_of_staff(
+            conn,
+            communities,
+            now=now,
+            kind=kind,
+            stage=stage,
+            is_open=is_open,
+            words=(q or "").strip() or None,
+            overdue=overdue,
+            after=paging.order_key(cursor),
+            limit=limit + 1,
+        )
+    reader, titles = Reader(member.actor), await state.catalog.titles(state.single)
+    items = [views.order_item(row, reader, now, titles) for row in rows[:limit]]
+    return paging.page(items, rows, limit, "submitted_at", "number")
+
+
+async def assignable(state: State, member: StaffMember, task_id: str) -> list[Json]:
+    """Who may take a task, best first, and why. Raises NotFound."""
+    number = order_of(task_id)
+    async with state.single.connect() as conn:
+        row = await reading.standing(conn, number) if number else None
+        if row is None:
+            raise NotFound("order_not_found")
+        rights.within_reach(OrderState.model_validate(row["state"]), member.actor)
+        people = await reading.assignable(conn, row["kind"], row["community_id"], row["category"])
+    return [_candidate(person) for person in people]
+
+
+async def scope(state: State, member: StaffMember) -> Sequence[str]:
+    """The member's communities by id, a firm-wide role's being all of them."""
+    if "*" not in member.actor.communities:
+        return member.actor.communities
+    return list(await state.catalog.communities(state.single))
+
+
+def _box_of(member: StaffMember) -> Json:
+    actor = member.actor
+    return {
+        "me": actor.id,
+        "roles": [role.value for role in actor.roles],
+        "team": member.team,
+        "communities": actor.communities,
+    }
+
+
+def _candidate(person: reading.Row) -> Json:
+    why = [wording.ON_DUTY if person["on_duty"] else wording.OFF_DUTY]
+    if person["skilled"]:
+        why.append(wording.SKILLED)
+    why.append(wording.OPEN_TASKS.format(count=person["open_tasks"]))
+    return {
+        "account": person["account"],
+        "name": person["name"],
+        "team": person["team"],
+        "open_tasks": person["open_tasks"],
+        "on_duty": person["on_duty"],
+        "skilled": person["skilled"],
+        "why": why,
+    }

@@ -1,0 +1,98 @@
+"""The message centre, and which WeChat messages a person allows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from api import paging, shapes, subscriptions
+from api.answering import answers
+from api.bodies import SubscriptionAnswers
+from api.deps import Owner, StateDep
+from api.errors import READING
+from api.json_answer import JsonAnswer
+from api.paging import Cursor, Limit
+from models.domain import notice_words
+from models.domain.errors import NotFound
+from models.domain.notice_words import Subject
+from models.domain.templates import TEMPLATES
+from models.repositories import notices, reading
+
+router = APIRouter(tags=["owner: messages"])
+
+Tap = Literal["submit", "order", "urge", "confirm", "rate"]
+
+ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
+    "submit": ("progress", "your_turn", "finished"),
+    "order": ("progress", "your_turn", "finished"),
+    "urge": ("progress", "finished"),
+    "confirm": ("progress", "your_turn", "finished"),
+    "rate": ("review_result", "announcement"),
+}
+"""At which tap which messages are asked for. WeChat lets one prompt ask for three at most."""
+
+
+@router.get("/messages", responses=answers(shapes.MessagePage, *READING))
+async def list_messages(state: StateDep, owner: Owner, cursor: Cursor = None, limit: Limit = paging.LIMIT) -> Response:
+    """Everything the caller was told, newest first, whether or not WeChat delivered it."""
+    async with state.single.connect() as conn:
+        rows = await reading.messages(conn, "resident", owner.id, after=paging.message_key(cursor), limit=limit + 1)
+    titles = await state.catalog.titles(state.single)
+    items = [_message(row, titles) for row in rows[:limit]]
+    return JsonAnswer(paging.page(items, rows, limit, "created_at", "id"))
+
+
+@router.post("/messages/{message_id}/read", responses=answers(shapes.Health, *READING))
+async def read(state: StateDep, owner: Owner, message_id: str) -> Response:
+    """Reading twice is reading once, so this needs no idempotency key."""
+    async with state.single.connect() as conn:
+        if not await notices.mark_read(conn, message_id, "resident", owner.id, datetime.now(UTC)):
+            raise NotFound
+    return JsonAnswer({"status": "read"})
+
+
+@router.get("/subscriptions", responses=answers(shapes.Subscriptions, *READING))
+async def what_to_ask(state: StateDep, owner: Owner, at: Annotated[Tap, Query()] = "submit") -> Response:
+    """The at most three templates to pass to `wx.requestSubscribeMessage` at this tap."""
+    items = [{"template_id": TEMPLATES[name].id, "name": name, "title": TEMPLATES[name].title} for name in ASKED_AT[at]]
+    return JsonAnswer({"items": items})
+
+
+@router.post("/subscriptions", responses=answers(shapes.Health, *READING))
+async def answered(state: StateDep, owner: Owner, body: SubscriptionAnswers) -> Response:
+    """What the person answered. Unknown templates are passed over; WeChat's own event about the tap counts only
+    once."""
+    async with state.single.connect() as conn:
+        row = await reading.resident(conn, owner.id)
+    if row is not None and row["openid"] is not None:
+        await subscriptions.note_answers(state, row["openid"], body.answers, datetime.now(UTC))
+    return JsonAnswer({"status": "noted"})
+
+
+def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
+    subject = Subject(
+        number=row["number"],
+        kind=row["order_kind"],
+        stage=row["stage"],
+        place=row["place_label"],
+        category=titles.get((row["order_kind"], row["category"]), row["category"]),
+        at=row["created_at"],
+        urgent=row["urgent"],
+        staff=row["staff_name"],
+        hold_reason=row["hold_reason"],
+    )
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "title": notice_words.title(row["kind"]),
+        "text": notice_words.sentence(row["kind"], subject, row["facts"]),
+        "number": row["number"],
+        "order_kind": row["order_kind"],
+        "stage": row["stage"],
+        "created_at": row["created_at"],
+        "read_at": row["read_at"],
+        "delivery": row["delivery"],
+        "channel": row["channel"],
+    }

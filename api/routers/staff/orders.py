@@ -1,0 +1,80 @@
+"""Orders within the caller's scope: lists, detail, filing, and what concerns an order rather than a task."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response
+
+from api import acting, examples, inbox, intake, paging, shapes
+from api.answering import answers
+from api.bodies import StaffFiling
+from api.deps import IdempotencyKey, Staff, StateDep
+from api.errors import ACTING, FILING, READING
+from api.json_answer import JsonAnswer
+from api.paging import Cursor, Limit
+from api.routers.owner.orders import sent
+from models.domain.commands import Cancel, Comment, Urge
+
+router = APIRouter(tags=["staff: orders"])
+
+ORDER = answers(shapes.Order, *ACTING, example=examples.ORDER)
+
+
+@router.get(
+    "/work-orders",
+    responses=answers(shapes.OrderPage, *READING, example={"items": [examples.ITEM], "next_cursor": None}),
+)
+async def list_orders(
+    state: StateDep,
+    staff: Staff,
+    kind: Annotated[str | None, Query(max_length=20)] = None,
+    stage: Annotated[str | None, Query(max_length=30)] = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    q: Annotated[str | None, Query(max_length=60, description="In number, place, description or contact.")] = None,
+    overdue: Annotated[bool | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = paging.LIMIT,
+) -> Response:
+    """The orders of the caller's communities, newest first."""
+    page = await inbox.orders(
+        state, staff, kind=kind, stage=stage, is_open=is_open, q=q, overdue=overdue, cursor=cursor, limit=limit
+    )
+    return JsonAnswer(page)
+
+
+@router.get("/work-orders/{number}", responses=answers(shapes.Order, *READING, example=examples.ORDER))
+async def show_order(state: StateDep, staff: Staff, number: str) -> Response:
+    """One order with its whole timeline, its open tasks, and what the caller may do now."""
+    return JsonAnswer(await acting.order_view(state, staff.actor, number))
+
+
+@router.post(
+    "/work-orders", status_code=201, responses=answers(shapes.Order, *FILING, status=201, example=examples.ORDER)
+)
+async def file(state: StateDep, staff: Staff, body: StaffFiling, key: IdempotencyKey) -> Response:
+    """For somebody who phoned or came, or what staff found themselves."""
+    order = await intake.file_by_staff(state, staff, body, key)
+    return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})
+
+
+@router.post("/work-orders/{number}/comment", responses=ORDER)
+async def comment(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Comment) -> Response:
+    """Among staff by default; with `audience: reporter` it is a reply."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "comment", sent(body), key))
+
+
+@router.post("/work-orders/{number}/cancel", responses=ORDER)
+async def cancel(
+    state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Annotated[Cancel | None, Body()] = None
+) -> Response:
+    """With a reason, which the reporter reads; never by the assignee."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "cancel", sent(body), key))
+
+
+@router.post("/work-orders/{number}/urge", responses=ORDER)
+async def urge(
+    state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Annotated[Urge | None, Body()] = None
+) -> Response:
+    """The reporter phoned."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "urge", {}, key))

@@ -1,0 +1,269 @@
+"""Models of the answers, for OpenAPI. `api.views` builds the answers; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Outcome(Shape):
+    """`form` is the JSON Schema of what the outcome needs. Formats `staff` (an account) and `photo` (an id) are
+    references."""
+
+    outcome: str
+    title: str
+    form: dict[str, Any]
+
+
+class TaskOrder(Shape):
+    number: str
+    kind: str
+    stage: str
+    summary: str
+
+
+class Task(Shape):
+    """`holder` is a staff account, or the resident's id for a task of theirs; null while it lies in the pool of
+    `candidates`."""
+
+    id: str
+    kind: str
+    title: str
+    order: TaskOrder
+    holder: str | None
+    candidates: list[str]
+    due_at: datetime | None
+    overdue: bool
+    created_at: datetime
+    outcomes: list[Outcome]
+
+
+class TaskPage(Shape):
+    items: list[Task]
+    next_cursor: str | None
+
+
+class By(Shape):
+    kind: str
+    name: str
+
+
+class TimelineEvent(Shape):
+    id: str
+    kind: str
+    title: str
+    at: datetime
+    by: By
+    audience: str
+    stage: str | None
+    facts: dict[str, Any]
+
+
+class Deadline(Shape):
+    clock: str
+    title: str
+    due_at: datetime
+    overdue: bool
+
+
+class Waiting(Shape):
+    reason: str
+    title: str
+    until: datetime
+    note: str | None
+
+
+class Urges(Shape):
+    count: int
+    here: int
+    last_at: datetime | None
+
+
+class Rating(Shape):
+    result: int
+    speed: int
+    manner: int
+    text: str | None
+
+
+class Photo(Shape):
+    """`url` answers a short-lived address once `status` is `ready`."""
+
+    id: str
+    status: str
+    used_as: str | None
+    url: str
+
+
+class Action(Shape):
+    """What the caller may do now; with `task_id` for a task, with `outcome` for completing it."""
+
+    action: str
+    task_id: str | None = None
+    outcome: str | None = None
+
+
+class OrderItem(Shape):
+    number: str
+    id: str
+    kind: str
+    stage: str
+    stage_title: str
+    open: bool
+    priority: str
+    place: str
+    category: str
+    summary: str
+    submitted_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    holder: str | None
+    urged: int
+
+
+class OrderPage(Shape):
+    items: list[OrderItem]
+    next_cursor: str | None
+
+
+class Order(Shape):
+    number: str
+    id: str
+    kind: str
+    stage: str
+    stage_title: str
+    open: bool
+    priority: str
+    place: dict[str, Any]
+    category: str
+    summary: str
+    description: str
+    submitted_at: datetime
+    holder: str | None
+    next_deadline: Deadline | None
+    waiting: Waiting | None
+    urges: Urges
+    rating: Rating | None
+    photos: list[Photo]
+    timeline: list[TimelineEvent]
+    tasks: list[Task]
+    actions: list[Action]
+
+
+class House(Shape):
+    id: str
+    label: str
+    community: str
+    tie: str
+
+
+class Owner(Shape):
+    id: str
+    name: str
+    phone_masked: str | None
+    houses: list[House]
+    unread: int
+
+
+class OwnerLogin(Shape):
+    token: str
+    owner: Owner
+
+
+class Staff(Shape):
+    id: str
+    account: str
+    name: str
+    team: str
+    roles: list[str]
+    communities: list[str]
+
+
+class StaffLogin(Shape):
+    token: str
+    staff: Staff
+
+
+class Upload(Shape):
+    """POST `fields` as multipart to `url`, the file last, as `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class PhotoSlip(Shape):
+    photo_id: str
+    upload: Upload
+
+
+class PhotoState(Shape):
+    photo_id: str
+    status: str
+
+
+class PhotoAddress(Shape):
+    """`url` and `thumbnail_url` are readable by anybody who has them, for ten minutes."""
+
+    id: str
+    status: str
+    url: str | None
+    thumbnail_url: str | None
+
+
+class Message(Shape):
+    id: str
+    kind: str
+    title: str
+    text: str
+    number: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class MessagePage(Shape):
+    items: list[Message]
+    next_cursor: str | None
+
+
+class Subscription(Shape):
+    template_id: str
+    name: str
+    title: str
+
+
+class Subscriptions(Shape):
+    items: list[Subscription]
+
+
+class Assignable(Shape):
+    account: str
+    name: str
+    open_tasks: int
+    on_duty: bool
+    skilled: bool
+    why: list[str]
+
+
+class AssignableList(Shape):
+    items: list[Assignable]
+
+
+class Catalog(Shape):
+    categories: list[dict[str, Any]]
+    communities: list[dict[str, Any]]
+    spots: list[dict[str, Any]]
+
+
+class Health(Shape):
+    status: str
+
+
+class Readiness(Shape):
+    status: str
+    checks: dict[str, Any]
