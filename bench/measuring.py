@@ -89,4 +89,3 @@ async def measure(name: str, clients: int, seconds: float, work: Work) -> Measur
         for number in range(clients):
             crowd.create_task(work(number, watch))
     return watch.shows(name, clients)
-

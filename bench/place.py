@@ -1,4 +1,4 @@
-"""The measured system: a whole stack in a folder of its own, without the demo community, and the bare servers beside it."""
+"""The measured system: a whole stack in a folder of its own, without the demo, and the bare servers beside it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ STOP_SECONDS: Final = 10.0
 @contextmanager
 def stack_in(home: Path, starts_per_second: int | None = None) -> Iterator[Stack]:
     """A running stack. `starts_per_second` 0 lets the relay start orders as fast as it can; None is its default."""
-    chosen = {} if starts_per_second is None else {"relay_starts_per_second": starts_per_second}
-    with Stack(home, PARTS, given=Settings.model_construct(_fields_set=set(chosen), **chosen)) as stack:
+    given = Settings.model_construct()
+    if starts_per_second is not None:
+        given = given.model_copy(update={"relay_starts_per_second": starts_per_second})
+    with Stack(home, PARTS, given=given) as stack:
         yield stack
 
 

@@ -103,7 +103,9 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [cell.rjust(width) if _is_figure(cell) else cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    cells = [
+        cell.rjust(width) if _is_figure(cell) else cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+    ]
     return "  ".join(cells).rstrip()
 
 

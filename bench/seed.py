@@ -37,7 +37,8 @@ _ORDERS: Final = f"""
         'normal', o.assignee, 0, o.at, o.ended, o.ended, 5, 4, 5, 8, o.ended, o.ended,
         CAST(:state AS jsonb) || jsonb_build_object(
             'number', o.number, 'submitted_at', o.at, 'entered_at', o.ended, 'issued_at', o.ended,
-            'assignee', o.assignee, 'reporter', CAST(:state AS jsonb) -> 'reporter' || jsonb_build_object('id', o.reporter),
+            'assignee', o.assignee,
+            'reporter', CAST(:state AS jsonb) -> 'reporter' || jsonb_build_object('id', o.reporter),
             'place', CAST(:state AS jsonb) -> 'place' || jsonb_build_object('house_id', o.house)),
         o.at, o.ended
     FROM (
@@ -57,7 +58,7 @@ _EVENTS: Final = f"""
            CASE WHEN v IN (1, 6, 7) THEN 'res_bench_' || lpad((n % :owners)::text, 4, '0')
                 ELSE 'stf_bench-tech' || (n % :technicians) END,
            CASE WHEN v IN (1, 6, 7) THEN 'resident' ELSE 'staff' END, 'reporter', NULL, '{{}}'
-    {_SERIES}, generate_series(1, 7) AS v"""  # noqa: S608 - only a constant of this module is put in
+    {_SERIES}, generate_series(1, 7) AS v"""
 
 _TASKS: Final = f"""
     INSERT INTO tasks (
@@ -67,7 +68,7 @@ _TASKS: Final = f"""
            (CAST(:tasks AS text[]))[v], 'stf_bench-tech' || (n % :technicians), '{{}}', '{{}}',
            :first - n * interval '2 minutes' + v * interval '10 minutes', v,
            :first - n * interval '2 minutes' + (v + 1) * interval '10 minutes', v + 1, 'done', 'system', '{{}}'
-    {_SERIES}, generate_series(1, 6) AS v"""  # noqa: S608 - only a constant of this module is put in
+    {_SERIES}, generate_series(1, 6) AS v"""
 
 TASKS: Final = ("dispatch", "accept", "carry_out", "carry_out", "confirm", "rate")
 

@@ -1,4 +1,4 @@
-"""An HTTP server that does nothing, on the same server and loop as the API: what a request costs before any of our code.
+"""An HTTP server that does nothing, on the API's server and loop: what a request costs before any of our code.
 
 python -m bench.yardsticks.empty PORT
 """

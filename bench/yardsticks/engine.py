@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 from temporalio.client import Client
 
 from bench.measuring import Measurement, Stopwatch, measure
 from bench.yardsticks.temporal import QUEUE, Bare
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 AT_ONCE: Final = 32
 """Workflows prepared side by side; more only queue inside the server."""
@@ -67,11 +70,11 @@ async def _terminate(client: Client, number: str) -> None:
     await client.get_workflow_handle(number).terminate("measured")
 
 
-async def _each(client, items, do):  # type: ignore[no-untyped-def]
+async def _each(client: Client, items: Iterable[Item], do: Callable[[Client, Item], Awaitable[Done]]) -> list[Done]:
     """The same for all of them, some side by side."""
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def one(item):  # type: ignore[no-untyped-def]
+    async def one(item: Item) -> Done:
         async with places:
             return await do(client, item)
 

@@ -1,0 +1,205 @@
+"""One run: in which order things are measured, and beside what."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import orjson
+import uvloop
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.client import Client
+
+from bench import filing, lifecycle, reads
+from bench.client import get
+from bench.lifecycle import Cast
+from bench.measuring import CLIENTS, Measurement
+from bench.people import Tokens
+from bench.place import free_port, listening, program, stack_in
+from bench.report import Aim, Report
+from bench.seed import ORDERS, closed_state, seed
+from bench.yardsticks import database, engine
+from devstack.ports import LOOPBACK
+from devstack.stack import Stack
+from models.repositories.engines import sync_engine
+
+GROUPS: Final = ("http", "postgres", "temporal", "lifecycle", "reads", "create", "unthrottled")
+"""What can be measured by itself; all of them if nothing is chosen."""
+
+FASTEST_UPDATES: Final = 700
+"""More Updates per second than an embedded server has ever shown; so many are prepared that none runs out."""
+
+MIDDLE: Final = 16
+"""The number of clients at which the aims are stated."""
+
+ACTION: Final = "repair action"
+CREATE: Final = "create"
+CREATE_UNTHROTTLED: Final = "create, relay unthrottled"
+RELAY: Final = "relay start, unthrottled"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line asked for."""
+
+    seconds: float
+    clients: Sequence[int] = CLIENTS
+    groups: Sequence[str] = GROUPS
+    orders: int = ORDERS
+    say: Callable[[str], None] = print
+
+
+class Run:
+    """Measures what was chosen, one thing after the other; nothing else of ours runs meanwhile."""
+
+    def __init__(self, home: Path, choice: Choice) -> None:
+        self._home = home
+        self._choice = choice
+        self.report = Report()
+
+    def measure(self) -> Report:
+        """Everything that was chosen."""
+        chosen = set(self._choice.groups)
+        with stack_in(self._home) as stack:
+            self._choice.say("Writing years of orders.")
+            seed(sync_engine(stack.settings.database_url), self._choice.orders)
+            uvloop.run(self._throttled(stack, chosen))
+        if "unthrottled" in chosen:
+            with stack_in(self._home, starts_per_second=0) as stack:
+                uvloop.run(self._unthrottled(stack))
+        self._aims()
+        return self.report
+
+    # -- the two stacks -----------------------------------------------------------------------------------------------
+
+    async def _throttled(self, stack: Stack, chosen: set[str]) -> None:
+        client = await Client.connect(stack.settings.temporal_address, namespace=stack.settings.temporal_namespace)
+        tokens = Tokens(stack.settings)
+        cast = Cast(LOOPBACK, stack.settings.api_port, tokens)
+        async with database.bare_database(stack.settings.database_url) as pool:
+            self.report.machine = await _machine(client, pool)
+            if "http" in chosen:
+                await self._http()
+            if "postgres" in chosen:
+                await self._postgres(pool)
+            with self._bare_worker(stack):
+                if "temporal" in chosen:
+                    await self._each(lambda clients: engine.starts(client, clients, self._choice.seconds))
+                if "lifecycle" in chosen:
+                    await self._lifecycle(client, cast, pool)
+            if "reads" in chosen:
+                await self._reads(stack, tokens)
+            if "create" in chosen:
+                await self._create(CREATE, stack, tokens)
+            await filing.strike_out(pool)
+
+    async def _unthrottled(self, stack: Stack) -> None:
+        tokens = Tokens(stack.settings)
+        async with database.bare_database(stack.settings.database_url) as pool:
+            await self._create(CREATE_UNTHROTTLED, stack, tokens)
+            shown = await filing.relayed(RELAY, pool, self._choice.clients[-1], self._choice.seconds)
+            self._add(shown, engine.STARTS)
+
+    # -- the groups ---------------------------------------------------------------------------------------------------
+
+    async def _http(self) -> None:
+        port = free_port(above=LOWEST_PORT)
+        with program("bench.yardsticks.empty", str(port), log=self._log("empty")):
+            await listening(port)
+            turns = [get("/")]
+            await self._each(
+                lambda clients: reads.read("empty handler", LOOPBACK, port, turns, clients, self._choice.seconds)
+            )
+
+    async def _postgres(self, pool: asyncpg.Pool) -> None:
+        seconds, state = self._choice.seconds, orjson.dumps(closed_state()).decode()
+        numbers, reporters = reads.numbers(self._choice.orders), reads.reporters()
+        await self._each(lambda clients: database.inserts(pool, state, clients, seconds))
+        await self._each(lambda clients: database.lists(pool, reporters, clients, seconds))
+        await self._each(lambda clients: database.rows(pool, numbers, clients, seconds))
+
+    async def _lifecycle(self, client: Client, cast: Cast, pool: asyncpg.Pool) -> None:
+        seconds = self._choice.seconds
+        rehearsal = await cast.rehearse(client)
+        self.report.facts |= {
+            "history events of a plain repair": rehearsal.events,
+            "local activities of its six actions": " ".join(str(count) for count in rehearsal.local_activities),
+        }
+        waiting = deque[lifecycle.Order]()
+        for clients in self._choice.clients:
+            lives = clients + math.ceil(FASTEST_UPDATES * seconds / lifecycle.ACTIONS)
+            self._add(await engine.updates(client, rehearsal.local_activities, lives, clients, seconds))
+            waiting.extend(await cast.file(max(0, lives - len(waiting))))
+            await filing.drained(pool)
+            self._add(await lifecycle.play(ACTION, cast, rehearsal, waiting, clients, seconds), engine.UPDATES)
+            await filing.drained(pool)
+
+    async def _reads(self, stack: Stack, tokens: Tokens) -> None:
+        turns = reads.requests(tokens, self._choice.orders)
+        port, seconds = stack.settings.api_port, self._choice.seconds
+        for name, against in reads.READS.items():
+            for clients in self._choice.clients:
+                self._add(await reads.read(name, LOOPBACK, port, turns[name], clients, seconds), against)
+
+    async def _create(self, name: str, stack: Stack, tokens: Tokens) -> None:
+        posts = filing.filings(tokens)
+        for clients in self._choice.clients:
+            port = stack.settings.api_port
+            self._add(await filing.create(name, LOOPBACK, port, posts, clients, self._choice.seconds), "bare insert")
+
+    # -- the rest -----------------------------------------------------------------------------------------------------
+
+    async def _each(self, measure: Callable[[int], Any]) -> None:
+        for clients in self._choice.clients:
+            self._add(await measure(clients))
+
+    def _add(self, shown: Measurement, against: str = "") -> None:
+        self.report.add(shown, against)
+        failed = f", {shown.failed} failed" if shown.failed else ""
+        self._choice.say(f"{shown.name}, {shown.clients} clients: {shown.rate:.1f}/s{failed}")
+
+    def _bare_worker(self, stack: Stack) -> Any:
+        settings = stack.settings
+        arguments = (settings.temporal_address, settings.temporal_namespace)
+        return program("bench.yardsticks.temporal", *arguments, log=self._log("bare-worker"))
+
+    def _log(self, name: str) -> Path:
+        return self._home / "logs" / f"{name}.log"
+
+    def _aims(self) -> None:
+        """What the figures should be, for those that were measured."""
+        clients = MIDDLE if MIDDLE in self._choice.clients else self._choice.clients[-1]
+        action = self.report.find(ACTION, clients)
+        ratio = self.report.ratio(action) if action else None
+        if ratio is not None:
+            self.report.aims.append(Aim(f"{ACTION} as a share of the bare update, {clients} clients", 0.8, ratio))
+        for name in (CREATE, "my list"):
+            shown = self.report.find(name, clients)
+            if shown:
+                self.report.aims.append(Aim(f"{name} per second, {clients} clients", 1500, shown.rate))
+        events = self.report.facts.get("history events of a plain repair")
+        if events:
+            self.report.aims.append(Aim("history events of a plain repair", 65, events, at_most=True))
+
+
+LOWEST_PORT: Final = 22_800
+"""Above those that stacks choose from, below those of outgoing connections."""
+
+
+async def _machine(client: Client, pool: asyncpg.Pool) -> dict[str, Any]:
+    info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    return {
+        "processors": os.cpu_count(),
+        "load before": f"{os.getloadavg()[0]:.2f}",
+        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "postgres": await pool.fetchval("SHOW server_version"),
+        "temporal": f"server {info.server_version}, temporalio {version('temporalio')}",
+    }
