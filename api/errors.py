@@ -8,14 +8,14 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import asyncpg
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.json_answer import JsonAnswer
 from api.request_id import request_id_of
 from models.domain.errors import LEAVES, RateLimited, Unauthenticated, Unavailable, ValidationFailed, WuyouError
 
@@ -75,7 +75,7 @@ def answer(request: Request, error: WuyouError) -> Response:
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     body = problem(error, request_id_of(request))
-    return ORJSONResponse(body, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
+    return JsonAnswer(body, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -120,7 +120,7 @@ async def _http(request: Request, error: Exception) -> Response:
         "detail": str(error.detail),
         "request_id": request_id_of(request),
     }
-    return ORJSONResponse(body, status_code=error.status_code, headers=error.headers, media_type=MEDIA_TYPE)
+    return JsonAnswer(body, status_code=error.status_code, headers=error.headers, media_type=MEDIA_TYPE)
 
 
 async def _outage(request: Request, error: Exception) -> Response:
@@ -140,7 +140,7 @@ async def _bug(request: Request, error: Exception) -> Response:
         "detail": "服务器内部错误，请联系管理员并告知请求编号",
         "request_id": request_id_of(request),
     }
-    return ORJSONResponse(body, status_code=500, media_type=MEDIA_TYPE)
+    return JsonAnswer(body, status_code=500, media_type=MEDIA_TYPE)
 
 
 # -- for OpenAPI ------------------------------------------------------------------------------------------------------

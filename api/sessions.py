@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from api import wording
+from api.scenes import scene_of_staff
 from api.security import failure_key, new_session, password_matches, session_hash, wait_after
 from api.state import State
 from integrations.wechat import CodeInvalid, WeChatError
@@ -108,6 +109,11 @@ def _check_throttle(failures: int, last_at: datetime | None, now: datetime) -> N
     wait = wait_after(failures) - (now - last_at).total_seconds()
     if wait > 0:
         raise RateLimited("login_throttled", retry_after=int(wait) + 1)
+
+
+def bind_scene(state: State, staff_id: str) -> str:
+    """The scene of the QR code that ties a staff member's WeChat to them; scanning it comes back as an event."""
+    return scene_of_staff(state.settings.required("token_secret"), staff_id)
 
 
 async def log_out_staff(state: State, token: str) -> None:
