@@ -6,9 +6,6 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import urllib3
-from minio import Minio
-
 from devstack.part import Part
 from devstack.ports import LOOPBACK, SEAWEED_GRPC_OFFSET
 from devstack.probes import PROBE_SECONDS
@@ -52,18 +49,19 @@ def environment(site: Site) -> dict[str, str]:
 
 def healthy(site: Site) -> bool:
     """Whether our bucket answers to our keys; it appears up to a second after the port."""
-    return _client(site).bucket_exists(site.settings.s3_bucket)
+    # Imported here because it takes 0.2 s, which every other command would wait for.
+    import urllib3
+    from minio import Minio
 
-
-def _client(site: Site) -> Minio:
     endpoint = urlsplit(site.settings.s3_endpoint)
-    return Minio(
+    client = Minio(
         endpoint.netloc,
         access_key=site.settings.s3_access_key,
         secret_key=site.settings.s3_secret_key,
         secure=endpoint.scheme == "https",
         http_client=urllib3.PoolManager(timeout=PROBE_SECONDS, retries=False),
     )
+    return client.bucket_exists(site.settings.s3_bucket)
 
 
 STORAGE = Part(

@@ -132,7 +132,9 @@ def test_a_second_supervisor_of_the_same_home_is_refused(infrastructure: Stack) 
     assert infrastructure.is_well("mqtt")
 
 
-def test_parts_die_with_a_killed_supervisor_and_the_next_start_goes_on(home: Path) -> None:
+def test_parts_die_with_a_killed_supervisor_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    # The path is too long for a unix socket and has spaces, which must not matter either.
+    home = tmp_path / ("a long name with spaces " * 5).strip() / "home"
     script = "import sys, time, pathlib; from devstack.stack import Stack\n"
     script += (
         "with Stack(pathlib.Path(sys.argv[1]), {'postgres', 'mqtt'}):\n    print('up', flush=True); time.sleep(60)"
@@ -151,6 +153,10 @@ def test_parts_die_with_a_killed_supervisor_and_the_next_start_goes_on(home: Pat
     with Stack(home, {"postgres", "mqtt"}) as stack:
         assert stack.is_well("postgres")
         assert not any(part is not None and part.alive for part in parts)
+        with psycopg2.connect(stack.settings.database_url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        assert not stack.site.runtime.is_relative_to(home)
+    shutil.rmtree(stack.site.runtime)
 
 
 def test_a_stranger_with_an_old_pid_is_left_alone(home: Path) -> None:
@@ -168,16 +174,6 @@ def test_a_stranger_with_an_old_pid_is_left_alone(home: Path) -> None:
         stranger.kill()
 
 
-def test_a_home_with_a_long_path_and_spaces_works(tmp_path: Path) -> None:
-    home = tmp_path / ("a long name with spaces " * 5).strip() / "home"
-    with Stack(home, {"postgres", "mqtt"}) as stack:
-        assert not stack.site.runtime.is_relative_to(home)
-        with psycopg2.connect(stack.settings.database_url) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        runtime = stack.site.runtime
-    shutil.rmtree(runtime)
-
-
 def test_an_address_from_outside_switches_the_part_off(home: Path, infrastructure: Stack) -> None:
     outside = infrastructure.settings.database_url
     given = Settings.model_construct(_fields_set={"database_url"}, database_url=outside)
@@ -191,7 +187,6 @@ def test_an_address_from_outside_switches_the_part_off(home: Path, infrastructur
 def test_a_part_that_cannot_start_takes_the_others_down_and_says_why(home: Path) -> None:
     home.mkdir()
     (home / "mqtt").write_text("a file where the broker wants its folder")
-    stack = Stack(home, {"postgres", "mqtt"})
-    with pytest.raises((StackError, OSError)):
-        stack.up()
+    with pytest.raises(FileExistsError):
+        Stack(home, {"storage", "mqtt"}).up()
     assert ProcessBook(home / "processes.json").names() == []
