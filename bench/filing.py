@@ -11,6 +11,7 @@ from typing import Any, Final
 import asyncpg
 
 from bench.client import BrokenAnswer, Line, Post, post
+from bench.machine import Used
 from bench.measuring import Measurement, Stopwatch, measure
 from bench.people import CATEGORY, OWNERS, Tokens, house_id
 
@@ -88,10 +89,12 @@ async def drained(pool: asyncpg.Pool) -> None:
 async def relayed(name: str, pool: asyncpg.Pool, clients: int, seconds: float) -> Measurement:
     """Orders that the relay starts per second while it has more than it can do. `clients` says beside which figure
     of the bare start it is shown."""
-    begun, before = time.perf_counter(), await _started(pool)
+    used, before = Used.so_far(), await _started(pool)
     await asyncio.sleep(seconds)
-    done = await _started(pool) - before
-    return Measurement(name, clients, done / (time.perf_counter() - begun), 0.0, 0.0)
+    done, now = await _started(pool) - before, Used.so_far()
+    cpu_seconds, elsewhere = now.since(used)
+    rate = done / (now.at - used.at)
+    return Measurement(name, clients, rate, 0.0, 0.0, cpu_ms=cpu_seconds * 1000 / max(done, 1), elsewhere=elsewhere)
 
 
 async def _started(pool: asyncpg.Pool) -> int:

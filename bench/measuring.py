@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bench.machine import Used
+
 CLIENTS: Final = (1, 16, 64)
 """One shows what a single person feels, sixteen what a server sustains, sixty-four what it does when it is overrun."""
 
@@ -29,6 +31,10 @@ class Measurement:
     p99_ms: float
     failed: int = 0
     """Acts that were refused or broke; they count in no other figure, and a figure beside them is not to be trusted."""
+    cpu_ms: float = 0.0
+    """Processor time of one act, of all processes it touches and of the client. The machine's noise moves it little."""
+    elsewhere: float = 0.0
+    """Share of the machine that other programs used meanwhile. Beyond a tenth, a rate says little."""
 
 
 class Stopwatch:
@@ -39,6 +45,8 @@ class Stopwatch:
         self.ends = self.begins + seconds
         self.failed = 0
         self._taken: list[float] = []
+        self._acts = 0
+        """All that succeeded, those of the warm-up included."""
 
     @property
     def running(self) -> bool:
@@ -49,14 +57,17 @@ class Stopwatch:
         now = time.perf_counter()
         if not succeeded:
             self.failed += 1
-        elif self.begins <= now <= self.ends:
+            return
+        self._acts += 1
+        if self.begins <= now <= self.ends:
             self._taken.append(now - started)
 
     def stop(self) -> None:
         """There is nothing left to do: what comes later would be measured with fewer clients than were asked for."""
         self.ends = min(self.ends, time.perf_counter())
 
-    def shows(self, name: str, clients: int) -> Measurement:
+    def shows(self, name: str, clients: int, cpu_seconds: float = 0.0, elsewhere: float = 0.0) -> Measurement:
+        """What came of it; `cpu_seconds` were used for all of it."""
         taken = sorted(self._taken)
         elapsed = max(self.ends - self.begins, 1e-9)
         return Measurement(
@@ -66,6 +77,8 @@ class Stopwatch:
             p50_ms=percentile(taken, 0.50) * 1000,
             p99_ms=percentile(taken, 0.99) * 1000,
             failed=self.failed,
+            cpu_ms=cpu_seconds * 1000 / max(self._acts, 1),
+            elsewhere=elsewhere,
         )
 
 
@@ -84,8 +97,9 @@ async def measure(name: str, clients: int, seconds: float, work: Work) -> Measur
     Raises:
         TimeoutError: they hang.
     """
+    before = Used.so_far()
     watch = Stopwatch(seconds)
     async with asyncio.timeout(seconds * (1 + WARM_UP_SHARE) + GRACE_SECONDS), asyncio.TaskGroup() as crowd:
         for number in range(clients):
             crowd.create_task(work(number, watch))
-    return watch.shows(name, clients)
+    return watch.shows(name, clients, *Used.so_far().since(before))

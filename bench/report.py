@@ -65,7 +65,9 @@ def as_json(report: Report) -> dict[str, Any]:
     return {"machine": report.machine, "facts": report.facts, "measured": measured, "aims": aims}
 
 
-HEAD = ("measured", "clients", "per second", "p50 ms", "p99 ms", "beside", "ratio", "")
+HEAD = ("measured", "clients", "per second", "p50 ms", "p99 ms", "cpu ms", "beside", "ratio", "")
+NOISE = 0.1
+"""Above this share of the machine, what others did is shown beside the figure."""
 AIM_HEAD = ("aim", "wanted", "reached", "")
 
 
@@ -77,10 +79,17 @@ def _line(report: Report, shown: Measurement) -> tuple[str, ...]:
         number(shown.rate),
         f"{shown.p50_ms:.1f}",
         f"{shown.p99_ms:.1f}",
+        f"{shown.cpu_ms:.2f}",
         report.yardsticks.get(shown.name, ""),
         "" if ratio is None else f"{ratio:.2f}",
-        f"{shown.failed} FAILED" if shown.failed else "",
+        _remark(shown),
     )
+
+
+def _remark(shown: Measurement) -> str:
+    failed = [f"{shown.failed} FAILED"] if shown.failed else []
+    busy = [f"{shown.elsewhere:.0%} of the machine used by others"] if shown.elsewhere > NOISE else []
+    return ", ".join(failed + busy)
 
 
 def _aim_line(aim: Aim) -> tuple[str, ...]:

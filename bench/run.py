@@ -139,6 +139,7 @@ class Run:
             self._add(await engine.updates(client, rehearsal.local_activities, lives, clients, seconds))
             waiting.extend(await cast.file(max(0, lives - len(waiting))))
             await filing.drained(pool)
+            await engine.begun(client, [order.number for order in waiting])
             self._add(await lifecycle.play(ACTION, cast, rehearsal, waiting, clients, seconds), engine.UPDATES)
             await filing.drained(pool)
 

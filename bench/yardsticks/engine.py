@@ -19,6 +19,12 @@ Done = TypeVar("Done")
 AT_ONCE: Final = 32
 """Workflows prepared side by side; more only queue inside the server."""
 
+FIRST_TASK_EVENTS: Final = 4
+"""Started, task scheduled, task started, task completed."""
+
+PATIENCE_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.05
+
 STARTS: Final = "bare start"
 UPDATES: Final = "bare update"
 
@@ -44,6 +50,7 @@ async def updates(
     """Updates answered per second, on workflows that live as long as an order does: `local_activities` says how many
     each of their Updates runs. They are started before the clock runs."""
     waiting = await _each(client, range(lives), lambda client, _: _start(client, len(local_activities)))
+    await begun(client, waiting)
 
     async def work(number: int, watch: Stopwatch) -> None:
         while watch.running and waiting:
@@ -59,6 +66,22 @@ async def updates(
     shown = await measure(UPDATES, clients, seconds, work)
     await _each(client, waiting, _terminate)
     return shown
+
+
+async def begun(client: Client, numbers: Sequence[str]) -> None:
+    """Wait until the workers have taken all of them up, so that no Update has to wait for a start.
+
+    Raises:
+        TimeoutError: they do not.
+    """
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await _each(client, numbers, _begun)
+
+
+async def _begun(client: Client, number: str) -> None:
+    handle = client.get_workflow_handle(number)
+    while (await handle.describe()).history_length < FIRST_TASK_EVENTS:  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _start(client: Client, updates: int) -> str:

@@ -90,6 +90,8 @@ async def test_a_crowd_is_counted_and_its_failures_apart() -> None:
     assert (shown.name, shown.clients, shown.failed) == ("reading", 3, 1)
     assert 0 < shown.rate * 0.2 <= len(heard)
     assert 0 < shown.p50_ms <= shown.p99_ms
+    assert 0 < shown.cpu_ms < 1000
+    assert 0 <= shown.elsewhere <= 1
 
 
 async def test_nothing_left_to_do_ends_a_measurement_early() -> None:
@@ -121,7 +123,7 @@ def test_percentiles() -> None:
 def report() -> Report:
     made = Report(machine={"processors": 2}, facts={"history events of a plain repair": 51})
     made.add(Measurement("bare insert", 16, 2000.0, 1.0, 2.0))
-    made.add(Measurement("create", 16, 1500.0, 10.0, 20.0, failed=3), "bare insert")
+    made.add(Measurement("create", 16, 1500.0, 10.0, 20.0, failed=3, cpu_ms=0.8, elsewhere=0.4), "bare insert")
     made.add(Measurement("create", 64, 1400.0, 40.0, 80.0), "bare insert")
     made.aims.append(Aim("create per second", 1500, 1500.0))
     made.aims.append(Aim("events", 65, 66, at_most=True))
@@ -133,7 +135,10 @@ def test_every_rate_stands_beside_its_yardstick_at_the_same_number_of_clients() 
     assert [made.ratio(shown) for shown in made.measured] == [None, 0.75, None]
     lines = as_text(made).splitlines()
     (create,) = [line for line in lines if line.startswith("create ") and " 16 " in line]
-    assert create.split() == "create 16 1 500 10.0 20.0 bare insert 0.75 3 FAILED".split()
+    assert (
+        create.split()
+        == "create 16 1 500 10.0 20.0 0.80 bare insert 0.75 3 FAILED, 40% of the machine used by others".split()
+    )
     assert [line.split()[-1] for line in lines[-2:]] == ["met", "MISSED"]
 
 
