@@ -218,7 +218,7 @@ async def standing(conn: AsyncConnection, number: str) -> Row | None:
 
 BOXES: Final[Mapping[str, str]] = {
     "mine": "t.holder_id = :me",
-    "pool": "((t.holder_id IS NULL AND t.roles && CAST(:roles AS text[])) OR t.also_seen_by && CAST(:roles AS text[]))",
+    "pool": "((t.holder_id IS NULL AND t.roles && CAST(:roles AS varchar[])) OR t.also_seen_by && CAST(:roles AS varchar[]))",
     "team": """(t.holder_id IN (SELECT id FROM staff WHERE team = :team)
                OR (t.holder_id IS NULL AND EXISTS (SELECT 1 FROM staff m
                    WHERE m.team = :team AND m.active AND m.roles && t.roles)))""",
