@@ -1,0 +1,171 @@
+"""The demo is what `contract.md` promises, agrees with the rules, and is written once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, text
+
+from devstack.demo.people import PASSWORD
+from devstack.words import DEMO_PASSWORD, DEMO_STAFF
+from models.domain.order import OrderState
+from models.domain.people import Actor, Role
+from models.domain.rights import allowed
+from models.repositories import engines, outbox
+from models.repositories.people import staff_by_account
+from models.repositories.sealing import Sealing
+from tests import postgres
+
+KEY = b"k" * 32
+ENVIRONMENT = {"WUYOU_PRIVACY_KEY": b64encode(KEY).decode(), "WUYOU_DEMO": "1"}
+
+
+def run_demo(url: str, **more: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WUYOU_")}
+    environment = inherited | ENVIRONMENT | {"WUYOU_DATABASE_URL": url} | more
+    command = [sys.executable, "-m", "devstack.demo"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Engine]:
+    """Seeded by the real command."""
+    with postgres.database() as url:
+        ended = run_demo(url)
+        assert ended.returncode == 0, ended.stderr
+        engine = engines.sync_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def ask(engine: Engine, sql: str, **values: Any) -> list[Any]:
+    with engine.connect() as conn:
+        return list(conn.execute(text(sql), values).all())
+
+
+def test_a_second_run_changes_nothing(demo: Engine) -> None:
+    before = ask(demo, "SELECT count(*), max(number) FROM work_orders")
+    ended = run_demo(demo.url.render_as_string(False).replace("+psycopg2", ""))
+    assert ended.returncode == 0, ended.stderr
+    assert ask(demo, "SELECT count(*), max(number) FROM work_orders") == before
+
+
+def test_an_installation_without_demo_stays_empty() -> None:
+    with postgres.database() as url:
+        assert run_demo(url, WUYOU_DEMO="0").returncode == 0
+        engine = engines.sync_engine(url)
+        assert ask(engine, "SELECT 1 FROM communities") == []
+        engine.dispose()
+
+
+def test_people_and_places(demo: Engine) -> None:
+    communities = ask(demo, "SELECT code, name FROM communities ORDER BY code DESC")
+    assert [tuple(row) for row in communities] == [("xfl", "幸福里"), ("hxy", "和谐苑")]
+    homes = ask(
+        demo,
+        "SELECT h.label, r.openid FROM houses h JOIN communities c ON c.id = h.community_id"
+        " LEFT JOIN ties t ON t.house_id = h.id AND t.kind = 'owner' LEFT JOIN residents r ON r.id = t.resident_id"
+        " WHERE c.code = 'xfl' AND h.kind = 'residence' ORDER BY h.building_id, h.unit, h.floor, h.label",
+    )
+    assert len(homes) == 60
+    assert homes[0].label == "1栋1单元101室"
+    assert [home.openid for home in homes[:20]] == [f"demo-owner-{number}" for number in range(1, 21)]
+    statuses = {row.status for row in ask(demo, "SELECT DISTINCT status FROM houses")}
+    assert statuses >= {"occupied", "vacant", "renovating", "let"}
+    second = ask(
+        demo,
+        "SELECT h.kind FROM ties t JOIN residents r ON r.id = t.resident_id JOIN houses h ON h.id = t.house_id"
+        " WHERE r.openid = 'demo-owner-2' ORDER BY 1",
+    )
+    assert [row.kind for row in second] == ["parking_space", "residence", "residence"]
+    openids = {row.openid for row in ask(demo, "SELECT openid FROM residents WHERE openid IS NOT NULL")}
+    assert openids >= {"demo-family-1", "demo-minor-1", "demo-tenant-1", "demo-unbound", "demo-visitor", "hxy-owner-3"}
+    (owner,) = ask(demo, "SELECT phone_sealed, phone_hash FROM residents WHERE openid = 'demo-owner-1'")
+    sealing = Sealing(KEY)
+    phone = sealing.open(bytes(owner.phone_sealed))
+    assert sealing.search_hash(phone) == owner.phone_hash
+
+
+def test_every_login_that_is_announced_works(demo: Engine) -> None:
+    accounts = [account.strip() for line, _ in DEMO_STAFF for account in line.split(",")]
+    with demo.connect() as conn:
+        found = {account: staff_by_account(conn, account) for account in [*accounts, "hxy-dispatcher"]}
+    assert all(found.values())
+    assert PASSWORD == DEMO_PASSWORD
+    (hashed,) = {row.password_hash for row in ask(demo, "SELECT DISTINCT password_hash FROM staff")}
+    assert PasswordHasher().verify(hashed, PASSWORD)
+    ours, theirs = found["dispatcher"], found["hxy-dispatcher"]
+    assert ours is not None
+    assert theirs is not None
+    assert set(ours[0].communities).isdisjoint(theirs[0].communities)
+
+
+def test_owners_one_to_ten_start_clean(demo: Engine) -> None:
+    clean = "res_demo_owner_([1-9]|10)"
+    assert ask(demo, "SELECT 1 FROM work_orders WHERE reporter_id ~ ('^' || :who || '$')", who=clean) == []
+    assert ask(demo, "SELECT 1 FROM work_orders WHERE community_id = 'com_demo_hxy'") == []
+
+
+def test_every_order_agrees_with_the_rules(demo: Engine) -> None:
+    """The row, its state, its open tasks and its timeline tell the same story, and somebody can go on with it."""
+    now = datetime.now(UTC)
+    tasks: dict[str, dict[str, str | None]] = {}
+    for task in ask(demo, "SELECT id, number, holder_id FROM tasks WHERE closed_at IS NULL"):
+        tasks.setdefault(task.number, {})[task.id] = task.holder_id
+    last = dict(tuple(row) for row in ask(demo, "SELECT number, max(version) FROM timeline_events GROUP BY 1"))
+    lead = Actor(kind="staff", id="x", roles=tuple(Role), communities=("*",))
+    for order in ask(demo, "SELECT * FROM work_orders"):
+        state = OrderState.model_validate(order.state)
+        assert (order.stage, order.version, order.open) == (state.stage, state.version, state.open)
+        assert last[order.number] == state.version
+        assert tasks.get(order.number, {}) == {task.id: task.holder for task in state.tasks.values()}
+        assert order.submitted_at < order.issued_at <= now or state.version == 1
+        assert (order.workflow_ended_at is None) == bool(state.open or state.tasks)
+        if state.open:
+            assert allowed(state, lead, now)
+
+
+def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
+    living = "FROM work_orders WHERE workflow_ended_at IS NULL"
+    stages = {row.stage for row in ask(demo, f"SELECT stage {living}")}
+    assert stages == {"submitted", "dispatched", "accepted", "in_progress", "on_hold", "finished", "closed"}
+    assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 18
+    for special in (
+        "urged = 3",
+        "source = 'phone' AND filed_by IS NOT NULL",
+        "state->'hold'->>'reason' = 'parts'",
+        "priority = 'emergency'",
+        "category = 'lift'",
+        "stage = 'submitted' AND next_due_at < now()",
+    ):
+        assert ask(demo, f"SELECT 1 {living} AND {special}"), special
+
+
+def test_a_quarter_of_closed_orders_with_ratings(demo: Engine) -> None:
+    (figures,) = ask(
+        demo,
+        "SELECT count(*) AS orders, max(submitted_at) - min(submitted_at) AS span, min(rating_result) AS worst,"
+        " max(rating_result) AS best FROM work_orders WHERE workflow_ended_at IS NOT NULL",
+    )
+    assert figures.orders == 200
+    assert figures.span > timedelta(days=80)
+    assert (figures.worst, figures.best) == (2, 5)
+
+
+def test_living_orders_wait_for_the_relay_and_the_rest_does_not(demo: Engine) -> None:
+    with demo.connect() as conn:
+        leased = outbox.lease(conn, 100, datetime.now(UTC))
+        conn.rollback()
+    assert {row.action for row in leased} == {"start"}
+    living = {row.number for row in ask(demo, "SELECT number FROM work_orders WHERE workflow_ended_at IS NULL")}
+    assert {row.number for row in leased} == living
+    # Nobody's telephone rings for what is told as the past.
+    assert ask(demo, "SELECT 1 FROM notices WHERE delivery = 'pending' AND not_before < now()") == []
