@@ -1,4 +1,4 @@
-"""A small firm for the API's tests: two communities, a few homes, and one person for each thing that is to be refused."""
+"""A small firm for the tests: two communities, a few homes, and one person for each thing that is to be refused."""
 
 from __future__ import annotations
 

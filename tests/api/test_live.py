@@ -1,0 +1,52 @@
+"""Server-sent events: each person hears of what they may see, within a second."""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, Queue
+
+import httpx
+import pytest
+
+from tests.api.conftest import Api, Caller
+
+pytestmark = pytest.mark.stack
+
+
+class Ear:
+    """Listens in a thread."""
+
+    def __init__(self, api: Api, caller: Caller) -> None:
+        self.heard: Queue[str] = Queue()
+        self._ready = threading.Event()
+        self._client = httpx.Client(base_url=api.stack.settings.api_url, timeout=httpx.Timeout(5, read=30))
+        threading.Thread(target=self._listen, args=(caller,), daemon=True).start()
+        assert self._ready.wait(5)
+
+    def _listen(self, caller: Caller) -> None:
+        path = f"/api/v1/{caller.side}/events"
+        with self._client.stream("GET", path, headers=caller.headers) as answer:
+            self._ready.set()
+            for line in answer.iter_lines():
+                if line.startswith("data: BX"):
+                    self.heard.put(line.removeprefix("data: "))
+
+    def hears(self, number: str, within: float = 2.0) -> bool:
+        try:
+            while True:
+                if self.heard.get(timeout=within) == number:
+                    return True
+        except Empty:
+            return False
+
+
+def test_whoever_may_see_it_hears_of_it(api: Api) -> None:
+    owner = api.owner()
+    ears = {name: Ear(api, api.owner(name)) for name in ("owner", "family", "neighbour")}
+    ears |= {account: Ear(api, api.staff(account)) for account in ("dispatcher", "b-dispatcher", "quality")}
+    number = owner.report()["number"]
+    assert {name for name in ("owner", "family", "dispatcher", "quality") if not ears[name].hears(number)} == set()
+    assert not ears["neighbour"].hears(number, within=0.3)
+    assert not ears["b-dispatcher"].hears(number, within=0.3)
+    api.staff("dispatcher").complete(number, "assigned", staff="tech1")
+    assert ears["owner"].hears(number)

@@ -1,0 +1,84 @@
+"""The message centre, the prompts' answers, and WeChat's own events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from api.scenes import scene_of_staff
+from tests.api.conftest import Api, refused
+
+pytestmark = pytest.mark.stack
+
+
+def soon(look: Callable[[], object]) -> None:
+    for _ in range(100):
+        if look():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never happened")
+
+
+def credits(api: Api, openid: str) -> dict[str, int]:
+    with api.engine.begin() as conn:
+        rows = conn.execute(text("SELECT template, credits FROM wechat_credits WHERE openid = :o"), {"o": openid})
+        return {row.template: row.credits for row in rows}
+
+
+def test_news_is_read_once_by_whom_it_is_for(api: Api) -> None:
+    owner = api.owner()
+    number = owner.report()["number"]
+    api.staff("dispatcher").complete(number, "assigned", staff="tech1")
+    message = next(item for item in owner.read("/owner/messages")["items"] if item["number"] == number)
+    assert message["read_at"] is None
+    assert "水暖" in message["text"]
+    unread = owner.read("/owner/me")["unread"]
+    refused(api.owner("neighbour").post(f"/owner/messages/{message['id']}/read"), 404, "not_found")
+    owner.act(f"/owner/messages/{message['id']}/read")
+    owner.act(f"/owner/messages/{message['id']}/read")
+    assert owner.read("/owner/me")["unread"] == unread - 1
+
+
+def test_one_tap_counts_once_whoever_tells_of_it(api: Api) -> None:
+    busy = api.owner("busy")
+    asked = busy.read("/owner/subscriptions", at="submit")["items"]
+    ids = [item["template_id"] for item in asked]
+    assert 0 < len(ids) <= 3
+    api.wechat.post("/_emulator/subscribe", json={"openid": "api-busy", "template_ids": ids, "answer": "accept"})
+    busy.act("/owner/subscriptions", {"answers": {**dict.fromkeys(ids, "accept"), "unknown": "accept"}})
+    soon(lambda: credits(api, "api-busy"))
+    time.sleep(0.5)
+    assert credits(api, "api-busy") == {item["name"]: 1 for item in asked}
+    refused(busy.get("/owner/subscriptions", at="nowhere"), 422, "validation_failed")
+    refused(busy.post("/owner/subscriptions", {"answers": {ids[0]: "maybe"}}), 422, "validation_failed")
+
+
+def test_a_popup_event_alone_grants_a_credit(api: Api) -> None:
+    api.owner("family")
+    api.wechat.post(
+        "/_emulator/subscribe", json={"openid": "api-family", "template_ids": ["tmpl_money"], "answer": "accept"}
+    )
+    soon(lambda: credits(api, "api-family").get("money") == 1)
+
+
+def test_an_unsigned_event_is_refused(api: Api) -> None:
+    event = {"Event": "subscribe", "FromUserName": "thief", "EventKey": "qrscene_x", "CreateTime": int(time.time())}
+    refused(api.http.post("/wechat/push", json=event), 403, "forbidden")
+    refused(
+        api.http.get("/wechat/push", params={"signature": "x", "timestamp": "1", "nonce": "n", "echostr": "e"}),
+        403,
+        "forbidden",
+    )
+
+
+def test_scanning_ones_own_code_binds_wechat(api: Api) -> None:
+    secret = api.stack.settings.token_secret
+    scanned = api.wechat.post(
+        "/_emulator/scan", json={"openid": "svc-tech2", "scene": scene_of_staff(secret, "stf_tech2")}
+    )
+    assert scanned.status_code == 200, scanned.text
+    soon(lambda: api.staff("tech2").read("/staff/me")["wechat_bound"])
+    assert len(scene_of_staff(secret, "stf_" + "x" * 20)) <= 64
