@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.domain.order import OrderState
@@ -37,6 +38,9 @@ ATTEMPTS: Final = 5
 """Right after a start the workers may not have polled yet, and a query finds nobody to answer."""
 
 AGAIN_SECONDS: Final = 2.0
+
+SETTLE_SECONDS: Final = 0.5
+"""A publish takes milliseconds; after this long a difference is none of its making."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +91,7 @@ class Reconciler:
                     _log.warning("order %s cannot be compared: %s", order.number, error)
                     return False
                 except WorkflowQueryRejectedError:
+                    _log.error("order %s has not ended, but its workflow has", order.number)
                     return False
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
@@ -96,10 +101,27 @@ class Reconciler:
             return False
 
     async def _heal(self, order: Touched) -> bool:
-        """A row that is merely newer than what was read a moment ago is published again too, which changes nothing."""
+        """Looks twice: an order that is being worked on may publish between the two readings."""
         handle = self._client.get_workflow_handle(order.number)
-        state = await handle.query(names.SNAPSHOT, result_type=OrderState, rpc_timeout=QUERY_SECONDS)
-        if (state.issued_at, state.version) == (order.issued_at, order.version):
+        state = await self._state(order.number)
+        if state == (order.issued_at, order.version):
+            return False
+        await asyncio.sleep(SETTLE_SECONDS)
+        if await asyncio.to_thread(self._shown, order.number) == await self._state(order.number):
             return False
         await handle.signal(names.REPUBLISH, rpc_timeout=QUERY_SECONDS)
         return True
+
+    async def _state(self, number: str) -> tuple[datetime, int]:
+        handle = self._client.get_workflow_handle(number)
+        state = await handle.query(
+            names.SNAPSHOT,
+            result_type=OrderState,
+            reject_condition=QueryRejectCondition.NOT_OPEN,
+            rpc_timeout=QUERY_SECONDS,
+        )
+        return state.issued_at, state.version
+
+    def _shown(self, number: str) -> tuple[datetime, int] | None:
+        with self._engine.connect() as conn:
+            return relaying.shown(conn, number)

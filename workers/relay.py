@@ -37,7 +37,7 @@ POLL_SECONDS: Final = 1.0
 LISTEN_AGAIN_SECONDS: Final = 5.0
 """After Postgres has cut the listening connection; until then rows are found by polling."""
 
-BEAT_SECONDS: Final = 5.0
+BEAT_SECONDS: Final = 2.0
 """How old the console's banner may be."""
 
 HEALTH_SECONDS: Final = timedelta(seconds=1)

@@ -48,6 +48,8 @@ _TOUCHED: Final = text("""
     ORDER BY touched_at DESC LIMIT :limit
 """)
 
+_SHOWN: Final = text("SELECT issued_at, version FROM work_orders WHERE number = :number")
+
 _BEAT: Final = text("""
     INSERT INTO settings (key, value) VALUES (:key, CAST(:value AS jsonb))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -63,6 +65,12 @@ def starting(conn: Connection, numbers: Sequence[str]) -> dict[str, Starting]:
 def touched_since(conn: Connection, since: datetime, limit: int) -> list[Touched]:
     """Orders with a living workflow that were written since then, the latest first."""
     return [Touched(*row) for row in conn.execute(_TOUCHED, {"since": since, "limit": limit})]
+
+
+def shown(conn: Connection, number: str) -> tuple[datetime, int] | None:
+    """Where Postgres believes the order to be now."""
+    row = conn.execute(_SHOWN, {"number": number}).one_or_none()
+    return None if row is None else (row.issued_at, row.version)
 
 
 def beat(conn: Connection, at: datetime, engine_down_since: datetime | None) -> None:

@@ -70,6 +70,11 @@ def temporal_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture
+def temporal_settings(temporal_stack: Stack) -> Settings:
+    return temporal_stack.settings
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def client(temporal_stack: Stack) -> Client:
     return await temporal.connect(temporal_stack.settings)
@@ -87,11 +92,6 @@ def phone(emulated_wechat: Playground) -> Playground:
     """The emulator, as new."""
     emulated_wechat.tap("reset")
     return emulated_wechat
-
-
-@pytest.fixture
-def wechat_settings(phone: Playground) -> Settings:
-    return phone.settings
 
 
 @pytest.fixture

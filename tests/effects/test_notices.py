@@ -1,0 +1,220 @@
+"""Delivering one notice: which channel, which credit, and what happens when WeChat refuses, fails or falls silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from temporalio.exceptions import ApplicationError
+
+from activities import notices as deliveries
+from activities.notices import Notices
+from models.domain.numbers import CHINA
+from tests.effects.desk import OWNER_OPENID, Desk
+from tests.wechat.playground import Playground
+
+SUBSCRIBE = "/cgi-bin/message/subscribe/send"
+TEMPLATE = "/cgi-bin/message/template/send"
+LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def allow(phone: Playground, desk: Desk, count: int = 1, template: str = "progress") -> None:
+    """The owner presses 允许 so often, and we know of it."""
+    phone.login(OWNER_OPENID)
+    for _ in range(count):
+        phone.tap("subscribe", openid=OWNER_OPENID, template_ids=[f"tmpl_{template}"])
+    desk.credits(template, count)
+
+
+def follow(phone: Playground, desk: Desk, table: str = "residents", who: str = "res_owner") -> str:
+    """The person follows the service account, and we know their openid there."""
+    column = "service_openid" if table == "residents" else "openid"
+    openid: str = phone.tap("follow", openid=f"{who.replace('_', '-')}")["openid"]
+    desk.say(f"UPDATE {table} SET {column} = :openid WHERE id = :who", openid=openid, who=who)  # noqa: S608
+    return openid
+
+
+def received(phone: Playground, openid: str = OWNER_OPENID) -> list[Any]:
+    messages: list[Any] = phone.look("messages", openid=openid)
+    return messages
+
+
+# -- residents ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_credit_sends_one_message_and_is_spent(notices: Notices, desk: Desk, phone: Playground) -> None:
+    allow(phone, desk, 2)
+    order = await desk.order()
+    notice = desk.notice(order)
+    assert notices.deliver(notice) == "sent"
+    assert desk.delivery(notice) == ("sent", "mini")
+    assert desk.credits_left("progress") == 1
+    (message,) = received(phone)
+    assert order.number in str(message)
+    assert "1栋1单元101室" in str(message)
+    assert notices.deliver(notice) == "sent"
+    assert len(received(phone)) == 1, "a delivered notice is never sent again"
+
+
+async def test_without_credit_it_goes_by_the_service_account(notices: Notices, desk: Desk, phone: Playground) -> None:
+    openid = follow(phone, desk)
+    notice = desk.notice(await desk.order())
+    assert notices.deliver(notice) == "sent"
+    assert desk.delivery(notice) == ("sent", "service")
+    assert len(received(phone, openid)) == 1
+
+
+async def test_a_credit_that_wechat_denies_is_struck_and_the_next_channel_tried(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    phone.login(OWNER_OPENID)
+    desk.credits("progress", 3)
+    openid = follow(phone, desk)
+    notice = desk.notice(await desk.order())
+    assert notices.deliver(notice) == "sent"
+    assert desk.delivery(notice) == ("sent", "service")
+    assert desk.credits_left("progress") == 0
+    assert len(received(phone, openid)) == 1
+
+
+async def test_who_can_be_reached_nowhere_finds_it_in_the_message_centre(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    phone.login(OWNER_OPENID)
+    desk.credits("progress", 1)
+    phone.tap("follow", openid=follow(phone, desk), following=False)
+    notice = desk.notice(await desk.order())
+    assert notices.deliver(notice) == "centre_only"
+    why = desk.one("SELECT error FROM notices WHERE id = :id", id=notice).error
+    assert "43101" in why
+    assert "43004" in why
+    unasked = desk.notice(await desk.order(), "dispatched", template=None)
+    assert notices.deliver(unasked) == "centre_only"
+    assert desk.one("SELECT error FROM notices WHERE id = :id", id=unasked).error is None
+
+
+# -- trouble -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"kind": "busy"}, {"kind": "quota"}, {"kind": "outage"}])
+async def test_an_outage_delays_and_loses_nothing(
+    notices: Notices, desk: Desk, phone: Playground, fault: dict[str, str]
+) -> None:
+    allow(phone, desk)
+    notice = desk.notice(await desk.order())
+    phone.fault(path=SUBSCRIBE, count=2, **fault)
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as later:
+            notices.deliver(notice)
+        assert not later.value.non_retryable
+        assert desk.delivery(notice)[0] == "pending"
+    assert notices.deliver(notice) == "sent"
+    assert len(received(phone)) == 1
+    assert desk.credits_left("progress") == 0
+
+
+async def test_a_lost_answer_is_never_sent_again(notices: Notices, desk: Desk, phone: Playground) -> None:
+    allow(phone, desk, 2)
+    notice = desk.notice(await desk.order())
+    phone.fault("reset", SUBSCRIBE)
+    assert notices.deliver(notice) == "uncertain"
+    assert notices.deliver(notice) == "uncertain"
+    assert len(received(phone)) == 1
+    assert desk.one("SELECT error FROM notices WHERE id = :id", id=notice).error
+
+
+async def test_what_a_dead_attempt_left_behind_is_not_sent_again(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    allow(phone, desk)
+    notice = desk.notice(await desk.order(), delivery="sending", sending_since=LONG_AGO)
+    assert notices.deliver(notice) == "uncertain"
+    assert received(phone) == []
+
+
+# -- what still holds --------------------------------------------------------------------------------------------------
+
+
+async def test_a_reminder_of_a_task_that_is_done_is_withdrawn(notices: Notices, desk: Desk, phone: Playground) -> None:
+    allow(phone, desk)
+    order = await desk.order()
+    stale = desk.notice(order, "new_task", while_task=f"{order.number}.1")
+    fresh = desk.notice(order, "new_task", while_task=f"{order.number}.1")
+    assert notices.deliver(fresh) == "sent"
+    desk.say("UPDATE tasks SET closed_at = now() WHERE number = :n", n=order.number)
+    assert notices.deliver(stale) == "withdrawn"
+    assert len(received(phone)) == 1
+
+
+async def test_after_the_end_nobody_is_pressed(notices: Notices, desk: Desk, phone: Playground) -> None:
+    openid = follow(phone, desk, "staff", "stf_tech")
+    allow(phone, desk)
+    order = await desk.order()
+    desk.say("UPDATE work_orders SET open = false WHERE number = :n", n=order.number)
+    breach = desk.notice(order, "breached", to_kind="staff", to_id="stf_tech", template="task")
+    overtaken = desk.notice(order, "accepted")
+    news = desk.notice(order, "cancelled")
+    assert notices.deliver(breach) == "withdrawn"
+    assert notices.deliver(overtaken) == "centre_only"
+    assert notices.deliver(news) == "sent"
+    assert received(phone, openid) == []
+    assert len(received(phone)) == 1
+    assert notices.deliver("forgotten-with-its-step") == "forgotten"
+
+
+async def test_at_night_only_reminders_to_residents_wait(
+    notices: Notices, desk: Desk, phone: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(phone, desk, 3)
+    night = datetime(2026, 11, 22, 23, 0, tzinfo=CHINA)
+
+    class Night(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return night.astimezone(tz)
+
+    monkeypatch.setattr(deliveries, "datetime", Night)
+    order = await desk.order()
+    reminder, news = desk.notice(order, "reminder"), desk.notice(order, "accepted")
+    assert notices.deliver(news) == "sent"
+    assert notices.deliver(reminder) == "held_back"
+    assert notices.deliver(reminder) == "held_back"
+    assert desk.delivery(reminder)[0] == "pending"
+    again = desk.one("SELECT id, not_before FROM outbox WHERE body->>'id' = :id AND done_at IS NULL", id=reminder)
+    assert again.id != reminder, "Temporal would refuse the same id"
+    morning = datetime(2026, 11, 23, 8, 0, tzinfo=CHINA)
+    assert morning <= again.not_before < morning + timedelta(minutes=10)
+    night = again.not_before
+    assert notices.deliver(reminder) == "sent"
+
+
+# -- staff -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_role_s_notice_becomes_one_for_each_member_in_scope(
+    notices: Notices, desk: Desk, engine: Engine, phone: Playground
+) -> None:
+    order = await desk.order()
+    notice = desk.notice(order, "new_task", to_kind="role", to_id="technician", template="task", facts={})
+    assert notices.deliver(notice) == "spread"
+    assert notices.deliver(notice) == "spread"
+    told = desk.rows("SELECT to_id FROM notices WHERE number = :n AND to_kind = 'staff' ORDER BY to_id", n=order.number)
+    assert [row.to_id for row in told] == ["stf_tech", "stf_tech2"]
+    wishes = desk.rows("SELECT id FROM outbox WHERE number = :n AND action = 'notice'", n=order.number)
+    assert len(wishes) == 2
+
+
+@pytest.mark.parametrize(("on_duty", "urgent", "sent"), [(True, False, 1), (False, False, 0), (False, True, 1)])
+async def test_staff_off_duty_are_told_of_emergencies_only(
+    notices: Notices, desk: Desk, phone: Playground, on_duty: bool, urgent: bool, sent: int
+) -> None:
+    openid = follow(phone, desk, "staff", "stf_tech")
+    desk.say("UPDATE staff SET on_duty = :on WHERE id = 'stf_tech'", on=on_duty)
+    order = await desk.order()
+    notice = desk.notice(order, "new_task", to_kind="staff", to_id="stf_tech", template="task", urgent=urgent)
+    assert notices.deliver(notice) == ("sent" if sent else "centre_only")
+    messages = received(phone, openid)
+    assert len(messages) == sent
+    assert ("紧急" in str(messages)) is urgent
