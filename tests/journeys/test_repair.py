@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.world import World, eventually
 
 pytestmark = pytest.mark.stack
+
+
+def soon() -> str:
+    return (datetime.now(UTC) + timedelta(hours=2)).isoformat()
 
 
 def accept_prompt(world: World, openid: str, templates: list[str]) -> None:
@@ -34,10 +40,11 @@ def test_from_submitted_to_rated(world: World) -> None:
     assert int(again.headers["Retry-After"]) > 0
 
     assert tech.complete(number, "arrived")["stage"] == "in_progress"
-    task = tech.task_with(number, "finished")
-    held = tech.act(f"/staff/tasks/{task}/hold", {"reason": "parts", "note": "等阀芯", "until": "2099-01-01T09:00:00+08:00"}) \
-        if False else None
-    assert held is None
+    held = tech.act(f"/staff/tasks/{tech.task_with(number, 'finished')}/hold", {"reason": "parts", "note": "等阀芯", "until": soon()})
+    assert (held["stage"], owner.order(number)["stage_title"]) == ("on_hold", "暂缓")
+    refused = tech.post(f"/staff/tasks/{tech.task_with(number, 'handed_back')}/complete", {"outcome": "finished", "form": {"report": "好了"}})
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
+    assert tech.act(f"/staff/tasks/{tech.task_with(number, 'handed_back')}/resume")["stage"] == "in_progress"
     done = tech.complete(number, "finished", report="更换阀芯，已试水", photo_ids=[tech.photo()])
     assert done["stage"] == "finished"
     closed = owner.complete(number, "fixed")
@@ -46,11 +53,11 @@ def test_from_submitted_to_rated(world: World) -> None:
     assert rated["rating"]["result"] == 5
 
     kinds = [event["kind"] for event in owner.order(number)["timeline"]]
-    assert kinds[:5] == ["submitted", "assigned", "accepted", "urged", "arrived"]
+    assert kinds[:7] == ["submitted", "assigned", "accepted", "urged", "arrived", "held", "resumed"]
     received = eventually(
         lambda: [
             message
-            for message in world.wechat.get("/_emulator/messages", params={"openid": "demo-owner-1"}).json()["messages"]
+            for message in world.wechat.get("/_emulator/messages", params={"openid": "demo-owner-1"}).json()
             if number in str(message)
         ][:2],
         what="WeChat messages",
