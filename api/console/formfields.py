@@ -27,6 +27,10 @@ OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
 """Enumeration in the schema → what people read for its values."""
 
 
+CHOSEN: Final = frozenset({"staff", "choice", "moment", "stars", "photos"})
+"""Fields in which nothing is typed."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a form. `name` is the dotted path that the body, and a refusal's `errors`, call it by."""
@@ -160,4 +164,6 @@ def _message(error: Mapping[str, str], drawn: Field) -> str:
         return text.removeprefix("Value error, ")
     if kind == "string_too_short" and drawn.shortest <= 1:
         kind = "missing"
+    if kind == "missing" and drawn.kind in CHOSEN:
+        kind = "not_chosen"
     return FIELD_ERRORS.get(kind, FIELD_ERRORS["other"]).format(min=drawn.shortest, max=drawn.longest)

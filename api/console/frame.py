@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from api import sessions
+from api import inbox, sessions
 from api.console.templating import render
 from api.deps import StateDep
 from api.sessions import StaffMember
@@ -16,7 +16,6 @@ from api.state import State
 from models.domain import words
 from models.domain.errors import Unauthenticated
 from models.domain.lifecycles import LIFECYCLES
-from models.repositories import reading
 
 COOKIE: Final = "wuyou_session"
 COOKIE_PATH: Final = "/console"
@@ -43,27 +42,11 @@ def roles_title(member: StaffMember) -> str:
     return "、".join(words.ROLES.get(role, role) for role in member.actor.roles)
 
 
-async def counts(state: State, member: StaffMember) -> dict[str, int]:
-    """How much lies in each box of the inbox."""
-    actor = member.actor
-    async with state.single.connect() as conn:
-        return dict(
-            await reading.inbox_counts(
-                conn,
-                me=actor.id,
-                roles=[role.value for role in actor.roles],
-                team=member.team,
-                communities=actor.communities,
-                now=datetime.now(UTC),
-            )
-        )
-
-
 async def page(
-    template: str, state: State, member: StaffMember, here: str, boxes: dict[str, int] | None = None, **facts: Any
+    template: str, state: State, member: StaffMember, here: str, boxes: Mapping[str, int] | None = None, **facts: Any
 ) -> HTMLResponse:
     """A whole page. htmx asks for the same pages and takes the parts it needs, so there is one template per room."""
-    boxes = boxes if boxes is not None else await counts(state, member)
+    boxes = boxes if boxes is not None else await inbox.counts(state, member)
     me = {
         "name": member.name,
         "account": member.account,

@@ -10,16 +10,26 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
 
 from api.console.formfields import Field, messages
 from api.console.templating import render
 from api.console.wording import ERRORS
 from api.request_id import request_id_of
-from models.domain.errors import Forbidden, RateLimited, Unauthenticated, Unavailable, ValidationFailed, WuyouError
+from models.domain.errors import (
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+    WuyouError,
+)
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -89,9 +99,21 @@ class Room(APIRoute):
                 response = refusal(request, error)
             except OUTAGES as error:
                 if isinstance(error, OUR_MISTAKES):
-                    raise
-                _log.warning("%s answered 503: %s", request.url.path, type(error).__name__)
-                response = refusal(request, Unavailable())
+                    _log.error("request %s failed", request_id_of(request), exc_info=error)
+                    response = _bug(request)
+                else:
+                    _log.warning("%s answered 503: %s", request.url.path, type(error).__name__)
+                    response = refusal(request, Unavailable())
+            except RequestValidationError:
+                response = refusal(request, ValidationFailed())
+            except HTTPException as error:
+                response = (
+                    refusal(request, NotFound(ERRORS["not_found"])) if error.status_code == 404 else _bug(request)
+                )
+            except Exception as error:
+                # A bug of ours. People get the console's own page and the number under which the log has the rest.
+                _log.error("request %s failed", request_id_of(request), exc_info=error)
+                response = _bug(request)
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             response.headers.setdefault("Cache-Control", NO_STORE)
@@ -114,6 +136,14 @@ def refusal(request: Request, error: WuyouError) -> Response:
     if isinstance(error, RateLimited | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _bug(request: Request) -> Response:
+    if "hx-request" in request.headers:
+        text = render("toast.html", text=ERRORS["unexpected"], bad=True)
+        return HTMLResponse(text, status_code=500, headers={"HX-Reswap": "none"})
+    text = render("error.html", text=ERRORS["unexpected"], hint="", request_id=request_id_of(request))
+    return HTMLResponse(text, status_code=500)
 
 
 def _to_login(request: Request) -> Response:

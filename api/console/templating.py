@@ -64,5 +64,11 @@ def _environment() -> Environment:
     return environment
 
 
+def warm_up() -> None:
+    """Compile every template now: the first person to open a page should not wait for it."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def render(template: str, **facts: Any) -> str:
     return _environment().get_template(template).render(**facts)

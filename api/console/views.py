@@ -26,6 +26,7 @@ from api.console.wording import (
     OUTCOME_BUTTONS,
     TRAIL,
 )
+from api.sessions import StaffMember
 from models.domain import words
 from models.domain.commands import COMMANDS
 from models.domain.forms import OnBehalf
@@ -151,7 +152,7 @@ class Line:
 # -- the inbox --------------------------------------------------------------------------------------------------------
 
 
-def inbox_row(task: Json, account: str, roles: Sequence[str], now: datetime) -> dict[str, Any]:
+def inbox_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
     """A task as a row. `can_claim` draws the button only; the claim itself is judged by the rules."""
     order = task["order"]
     due, began = instant(task["due_at"]), instant(order["submitted_at"])
@@ -170,8 +171,8 @@ def inbox_row(task: Json, account: str, roles: Sequence[str], now: datetime) -> 
         "urged": order["urged"],
         "holder": task["holder_name"] or "",
         "roles": "、".join(words.ROLES.get(role, role) for role in task["candidates"]),
-        "mine": task["holder"] == account,
-        "can_claim": free and bool(set(task["candidates"]) & set(roles)) and order["stage"] != "on_hold",
+        "mine": task["holder"] == member.account,
+        "can_claim": free and bool(set(task["candidates"]) & set(member.actor.roles)) and order["stage"] != "on_hold",
         "claim_title": INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"],
         "chip": times.chip(due, began, now, paused=order["stage"] == "on_hold"),
         "submitted": times.moment(began, now) if began else "",
@@ -493,4 +494,3 @@ def note(row: Json, now: datetime) -> dict[str, str]:
         "tone": tone,
         "at": times.moment(at, now) if at else "",
     }
-

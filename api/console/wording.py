@@ -246,6 +246,7 @@ FIELDS: Final = {
 
 FIELD_ERRORS: Final = {
     "missing": "请填写",
+    "not_chosen": "请选择",
     "string_too_short": "至少 {min} 个字",
     "string_too_long": "不能超过 {max} 个字",
     "too_long": "最多 {max} 项",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from api import views as api_views
 from api.reader import Reader
+from api.sessions import StaffMember
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.order import Filing, OrderState, Priority, Reporter, Source, new_order
 from models.domain.people import Actor, Role, Team
@@ -149,3 +150,19 @@ def task_row(serial: int, kind: str = "accept", left: int | None = 23, **columns
         "sort_due": "infinity",
         **columns,
     }
+
+
+MEMBER: Final = StaffMember(
+    actor=Actor(
+        kind="staff",
+        id="stf_d",
+        roles=(Role.DISPATCHER, Role.TECHNICIAN),
+        team=Team.ENGINEERING,
+        communities=("com_x",),
+    ),
+    account="dispatcher",
+    name="陈静",
+    team="engineering",
+    on_duty=True,
+    wechat_bound=False,
+)

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import views as api_views
+from api import inbox
 from api.console import frame, views
 from api.console.engine import probe_of
 from api.console.frame import Member
@@ -17,7 +17,6 @@ from api.console.wording import INBOX
 from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
-from models.repositories import reading
 
 router = APIRouter(route_class=Room)
 
@@ -39,32 +38,20 @@ async def home() -> RedirectResponse:
 async def show(
     state: StateDep,
     member: Member,
-    box: Box = "mine",
+    box: Box | None = None,
     kind: str = "",
     pages: Annotated[int, Query(ge=1, le=PAGES_AT_MOST)] = 1,
 ) -> HTMLResponse:
     return await draw(state, member, box, kind, pages)
 
 
-async def draw(state: State, member: StaffMember, box: Box, kind: str = "", pages: int = 1) -> HTMLResponse:
-    actor, now = member.actor, datetime.now(UTC)
-    limit = PAGE * pages
-    roles = [role.value for role in actor.roles]
-    async with state.single.connect() as conn:
-        rows = await reading.inbox(
-            conn,
-            box,
-            me=actor.id,
-            roles=roles,
-            team=member.team,
-            communities=actor.communities,
-            kind=kind or None,
-            limit=limit + 1,
-        )
-        waiting = await reading.waiting_starts(conn)
-    titles = await state.catalog.titles(state.single)
-    drawn = [views.inbox_row(api_views.inbox_task(row, now, titles), member.account, roles, now) for row in rows[:limit]]
-    boxes = await frame.counts(state, member)
+async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "", pages: int = 1) -> HTMLResponse:
+    boxes = await inbox.counts(state, member)
+    if box is None:
+        # Nobody is greeted by an empty box while work lies in the next one.
+        box = "mine" if boxes["mine"] or not boxes["pool"] else "pool"
+    found = await inbox.page(state, member, box, kind=kind or None, limit=PAGE * pages)
+    now = datetime.now(UTC)
     return await frame.page(
         "inbox.html",
         state,
@@ -75,10 +62,10 @@ async def draw(state: State, member: StaffMember, box: Box, kind: str = "", page
         kind=kind,
         kinds=frame.kinds(),
         counts=boxes,
-        rows=drawn,
+        rows=[views.inbox_row(task, member, now) for task in found["items"]],
         pages=pages,
-        next_pages=pages + 1 if len(rows) > limit and pages < PAGES_AT_MOST else 0,
-        engine=engine_banner(probe_of(state.gateway).up(), waiting),
+        next_pages=pages + 1 if found["next_cursor"] and pages < PAGES_AT_MOST else 0,
+        engine=engine_banner(probe_of(state.gateway).up(), boxes["waiting_starts"]),
     )
 
 

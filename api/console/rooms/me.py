@@ -13,7 +13,8 @@ from api.console.drawing import qr_svg
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.deps import StateDep
-from api.sessions import StaffMember, bind_scene
+from api.scenes import scene_of_staff
+from api.sessions import StaffMember
 from api.state import State
 from integrations.wechat import WeChatError
 from models.domain import words
@@ -43,7 +44,8 @@ async def wechat(request: Request, state: StateDep, member: Member) -> HTMLRespo
     if state.wechat is None:
         raise Unavailable("wechat_unavailable")
     try:
-        address = await asyncio.to_thread(state.wechat.bind_qr, bind_scene(state, member.id))
+        scene = scene_of_staff(state.settings.required("token_secret"), member.id)
+        address = await asyncio.to_thread(state.wechat.bind_qr, scene)
     except WeChatError:
         raise Unavailable("wechat_unavailable") from None
     return await draw(state, member, qr=qr_svg(address))

@@ -11,13 +11,13 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from api import acting
+from api import acting, inbox
 from api.console import frame, views
 from api.console.drawing import qr_svg
 from api.console.formfields import Field, body_of
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.rooms import inbox
+from api.console.rooms.inbox import draw as draw_inbox
 from api.console.templating import render
 from api.console.wording import DONE, FIELDS
 from api.deps import StateDep
@@ -66,7 +66,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
     order = await acting.act(state, member.actor, _known(number), action, body, str(submitted.get("key") or ""))
     box = submitted.get("room")
     page = (
-        await inbox.draw(state, member, box)  # type: ignore[arg-type]
+        await draw_inbox(state, member, box)  # type: ignore[arg-type]
         if box in ("mine", "pool", "team")
         else await draw(state, member, order)
     )
@@ -79,9 +79,11 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
     facts = views.order_page(order, member.account, await _questions(state, order), now)
     async with state.single.connect() as conn:
         notes = await reading.deliveries(conn, order["number"], NOTICES_SHOWN)
-        people = await _people(conn, order) if _needs_people(facts) else []
+    people = await _people(state, member, order) if _needs_people(facts) else []
     shown = [views.note(row, now) for row in notes if row["delivery"] not in ("spread", "withdrawn")]
-    return await frame.page("order.html", state, member, "orders", people=people, notes=shown, notes_open=False, **facts)
+    return await frame.page(
+        "order.html", state, member, "orders", people=people, notes=shown, notes_open=False, **facts
+    )
 
 
 def body_of_groups(fields: Sequence[Field], submitted: Any) -> Json:
@@ -112,22 +114,18 @@ def _needs_people(facts: Json) -> bool:
     return any(drawn.kind == "staff" for form in forms for drawn in form.fields)
 
 
-async def _people(conn: Any, order: Json) -> list[Json]:
+async def _people(state: State, member: StaffMember, order: Json) -> list[Json]:
     """Who may take it, best first, with what they are good at and how much they hold."""
-    rows = await reading.assignable(conn, order["kind"], order["community"]["id"], order["category"])
+    people = await inbox.assignable(state, member, order["tasks"][0]["id"])
     return [
-        {
-            "account": row["account"],
-            "name": row["name"],
-            "skills": " · ".join(
-                part for part in (words.TEAMS.get(row["team"], ""), FIELDS["skilled"] if row["skilled"] else "") if part
-            ),
-            "on_duty": row["on_duty"],
-            "open_tasks": row["open_tasks"],
-        }
-        for row in rows
-        if row["account"] != order["holder"]
+        {**person, "skills": "、".join(filter(None, (words.TEAMS.get(person["team"]), _skilled(person))))}
+        for person in people
+        if person["account"] != order["holder"]
     ]
+
+
+def _skilled(person: Json) -> str:
+    return FIELDS["skilled"] if person["skilled"] else ""
 
 
 async def _questions(state: State, order: Json) -> list[Json]:

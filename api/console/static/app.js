@@ -77,11 +77,11 @@
 
   let opened = 0;
   document.addEventListener("htmx:sseOpen", () => {
-    all("[data-live-mark]").forEach((mark) => mark.classList.add("on"));
+    all("[data-live-mark]").forEach((mark) => { mark.classList.add("on"); mark.classList.remove("off"); });
     // What changed while the line was down is fetched once it is back.
     if (opened++ > 0) all("[data-live]").forEach((part) => htmx.trigger(part, "refresh"));
   });
-  document.addEventListener("htmx:sseError", () => all("[data-live-mark]").forEach((mark) => mark.classList.remove("on")));
+  document.addEventListener("htmx:sseError", () => all("[data-live-mark]").forEach((mark) => { mark.classList.add("off"); mark.classList.remove("on"); }));
 
   // -- forms ------------------------------------------------------------------------------------------------------
   document.addEventListener("htmx:beforeRequest", (event) => {
