@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from devstack.demo.seed import seed
 from models.repositories.engines import sync_engine
 from models.repositories.sealing import Sealing
-from settings import load_settings
+from settings import Settings, load_settings
 
 
-def main() -> int:
-    settings = load_settings()
+def run(settings: Settings) -> int:
+    """Seed the installation of these settings, if it wants a demo and has no communities. Answers the exit code."""
     if not settings.demo:
         sys.stderr.write("This installation has no demo; WUYOU_DEMO=1 asks for one.\n")
         return 0
@@ -27,4 +27,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(load_settings()))

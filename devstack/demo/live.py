@@ -25,8 +25,8 @@ def live_stories(desk: Desk, now: datetime) -> Iterator[Story]:
     yield _filed_by_phone(desk, ago)
     yield _overdue(desk, ago)
 
-    story = desk.at_home(13, "doors_windows", "阳台推拉门轮子坏了，推不动。", ago(25))
-    story.assign(DISPATCHER, TECH1.id, ago(12))
+    story = desk.at_home(13, "doors_windows", "阳台推拉门轮子坏了，推不动。", ago(13))
+    story.assign(DISPATCHER, TECH1.id, ago(9))
     yield story
 
     story = desk.at_home(14, "leak", "卫生间天花板有水渍，怀疑楼上渗漏。", ago(10), priority=Priority.HIGH)
@@ -99,7 +99,7 @@ def _waiting_for_parts(desk: Desk, ago: Ago, now: datetime) -> Story:
 
 def _urged_three_times(desk: Desk, ago: Ago) -> Story:
     story = desk.at_home(18, "water", "淋浴房地漏堵了，洗澡水排不下去。", ago(130))
-    story.assign(DISPATCHER, TECH1.id, ago(120))
+    story.assign(DISPATCHER, TECH1.id, ago(122))
     story.accept(TECH1, ago(112))
     for minutes in (60, 33, 9):
         story.urge(owner(18), ago(minutes))
@@ -157,8 +157,8 @@ def _to_be_rated(desk: Desk, ago: Ago) -> Story:
 
 def _found_by_the_guard(desk: Desk, ago: Ago) -> Story:
     by = Reporter(kind="staff", id=GUARD.id, source=Source.PATROL)
-    story = desk.in_public(3, Spot.STAIRS, "public_facility", "3栋楼道4层感应灯常亮，扶手松动。", ago(200), by=by)
-    story.pool(DISPATCHER, ago(190))
-    story.accept(TECH1, ago(180))
+    story = desk.in_public(3, Spot.STAIRS, "public_facility", "3栋楼道4层感应灯常亮，扶手松动。", ago(120), by=by)
+    story.pool(DISPATCHER, ago(112))
+    story.accept(TECH1, ago(104))
     story.comment(CLERK, "家属提醒有老人经过，请尽快加固扶手。", ago(100), "staff")
     return story

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
+from devstack.demo.__main__ import run
 from devstack.demo.people import PASSWORD
 from devstack.words import DEMO_PASSWORD, DEMO_STAFF
 from models.domain.order import OrderState
@@ -22,28 +20,28 @@ from models.domain.rights import allowed
 from models.repositories import engines, outbox
 from models.repositories.people import staff_by_account
 from models.repositories.sealing import Sealing
+from settings import Settings
 from tests import postgres
 
 KEY = b"k" * 32
-ENVIRONMENT = {"WUYOU_PRIVACY_KEY": b64encode(KEY).decode(), "WUYOU_DEMO": "1"}
 
 
-def run_demo(url: str, **more: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WUYOU_")}
-    environment = inherited | ENVIRONMENT | {"WUYOU_DATABASE_URL": url} | more
-    command = [sys.executable, "-m", "devstack.demo"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+def settings(url: str, demo: bool = True) -> Settings:
+    return Settings(database_url=url, privacy_key=b64encode(KEY).decode(), demo=demo)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Engine]:
-    """Seeded by the real command."""
+def url() -> Iterator[str]:
     with postgres.database() as url:
-        ended = run_demo(url)
-        assert ended.returncode == 0, ended.stderr
-        engine = engines.sync_engine(url)
-        yield engine
-        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="module")
+def demo(url: str) -> Iterator[Engine]:
+    assert run(settings(url)) == 0
+    engine = engines.sync_engine(url)
+    yield engine
+    engine.dispose()
 
 
 def ask(engine: Engine, sql: str, **values: Any) -> list[Any]:
@@ -51,16 +49,15 @@ def ask(engine: Engine, sql: str, **values: Any) -> list[Any]:
         return list(conn.execute(text(sql), values).all())
 
 
-def test_a_second_run_changes_nothing(demo: Engine) -> None:
+def test_a_second_run_changes_nothing(url: str, demo: Engine) -> None:
     before = ask(demo, "SELECT count(*), max(number) FROM work_orders")
-    ended = run_demo(demo.url.render_as_string(False).replace("+psycopg2", ""))
-    assert ended.returncode == 0, ended.stderr
+    assert run(settings(url)) == 0
     assert ask(demo, "SELECT count(*), max(number) FROM work_orders") == before
 
 
 def test_an_installation_without_demo_stays_empty() -> None:
     with postgres.database() as url:
-        assert run_demo(url, WUYOU_DEMO="0").returncode == 0
+        assert run(settings(url, demo=False)) == 0
         engine = engines.sync_engine(url)
         assert ask(engine, "SELECT 1 FROM communities") == []
         engine.dispose()
