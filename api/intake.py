@@ -57,6 +57,7 @@ class Case:
     contact_phone: str | None = None
     member: StaffMember | None = None
     """Who files, when it is not the reporter."""
+    reporter_name: str | None = None
 
 
 async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> Json:
@@ -99,9 +100,9 @@ async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -
     if not actor.has(*MAY_FILE_FOR_OTHERS):
         raise Forbidden("forbidden")
     if isinstance(body.reporter, KnownReporter):
-        await _check_resident(state, body.reporter.resident_id, site.community_id)
+        reporter_name = await _resident_name(state, body.reporter.resident_id, site.community_id)
         reporter = Reporter(kind="resident", id=body.reporter.resident_id, source=source, filed_by=actor.id)
-        return Case(actor, site, reporter, body, name, phone, member)
+        return Case(actor, site, reporter, body, name, phone, member, reporter_name)
     assert isinstance(body.reporter, GuestReporter)  # noqa: S101 - the only kind left
     reporter = Reporter(kind="guest", source=source, filed_by=actor.id)
     return Case(actor, site, reporter, body, name or body.reporter.name, phone or body.reporter.phone, member)
@@ -203,7 +204,7 @@ async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Wor
         "staff": {member.id: {"account": member.account, "name": member.name, "roles": member.actor.roles}}
         if (member := case.member)
         else {},
-        "residents": {},
+        "residents": {case.reporter.id: case.reporter_name} if case.reporter_name else {},
     }
     titles = await state.catalog.titles(state.single)
     return views.order(bundle, Reader(case.actor), now, titles)
@@ -271,11 +272,13 @@ def area_label(place: Place, building: str | None) -> str:
     return f"{where} {spot}".strip()
 
 
-async def _check_resident(state: State, resident_id: str, community_id: str) -> None:
-    """A resident of the community whom staff may file for. Raises NotFound."""
+async def _resident_name(state: State, resident_id: str, community_id: str) -> str:
+    """The name of a resident of the community, whom staff may file for. Raises NotFound for anybody else."""
     async with state.single.connect() as conn:
-        if await reading.tied_house(conn, resident_id, community_id=community_id) is None:
-            raise NotFound
+        tied = await reading.tied_house(conn, resident_id, community_id=community_id)
+    if tied is None:
+        raise NotFound
+    return str(tied["resident_name"])
 
 
 # -- categories -------------------------------------------------------------------------------------------------------

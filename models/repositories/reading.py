@@ -218,7 +218,8 @@ async def standing(conn: AsyncConnection, number: str) -> Row | None:
 
 BOXES: Final[Mapping[str, str]] = {
     "mine": "t.holder_id = :me",
-    "pool": "((t.holder_id IS NULL AND t.roles && CAST(:roles AS varchar[])) OR t.also_seen_by && CAST(:roles AS varchar[]))",
+    "pool": """((t.holder_id IS NULL AND t.roles && CAST(:roles AS varchar[]))
+               OR t.also_seen_by && CAST(:roles AS varchar[]))""",
     "team": """(t.holder_id IN (SELECT id FROM staff WHERE team = :team)
                OR (t.holder_id IS NULL AND EXISTS (SELECT 1 FROM staff m
                    WHERE m.team = :team AND m.active AND m.roles && t.roles)))""",
@@ -372,7 +373,8 @@ async def communities(conn: AsyncConnection) -> list[Row]:
 
 
 TIED_HOUSE: Final = _statement(f"""
-    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until
+    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until,
+           (SELECT r.name FROM residents r WHERE r.id = t.resident_id) AS resident_name
     FROM ties t JOIN houses h ON h.id = t.house_id
     WHERE t.resident_id = :resident AND {TIE_HOLDS}
       AND (CAST(:house AS text) IS NULL OR h.id = :house)

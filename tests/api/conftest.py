@@ -49,7 +49,7 @@ class Caller:
         return self.act("/owner/repairs", report(house, **changes))
 
     def complete(self, number: str, outcome: str, **form: Any) -> httpx.Response:
-        """Complete the order's one task that has this outcome."""
+        """Complete the order's one task that has this outcome; the answer may be a refusal."""
         fitting = [
             task["id"]
             for task in self.order(number)["tasks"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from queue import Empty, Queue
 
@@ -25,9 +26,14 @@ class Ear:
 
     def _listen(self, caller: Caller) -> None:
         path = f"/api/v1/{caller.side}/events"
-        with self._client.stream("GET", path, headers=caller.headers) as answer:
+        with (
+            contextlib.suppress(httpx.HTTPError, httpx.StreamError),
+            self._client.stream("GET", path, headers=caller.headers) as answer,
+        ):
             self._ready.set()
             for line in answer.iter_lines():
+                if self._client.is_closed:
+                    return
                 if line.startswith("data: BX"):
                     self.heard.put(line.removeprefix("data: "))
 

@@ -8,10 +8,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from api.scenes import scene_of_staff
+from api.scenes import scene_of_staff, staff_of_scene
+from integrations.wechat import WeChat
+from models.repositories.wechat_tokens import WeChatTokens
 from tests.api.conftest import Api, refused
 
 pytestmark = pytest.mark.stack
+
+SCENE_LENGTH = 64
+"""What WeChat takes."""
 
 
 def soon(look: Callable[[], object]) -> None:
@@ -75,10 +80,17 @@ def test_an_unsigned_event_is_refused(api: Api) -> None:
 
 
 def test_scanning_ones_own_code_binds_wechat(api: Api) -> None:
-    secret = api.stack.settings.token_secret
-    scanned = api.wechat.post(
-        "/_emulator/scan", json={"openid": "svc-tech2", "scene": scene_of_staff(secret, "stf_tech2")}
-    )
+    scene = scene_of_staff(api.stack.settings.token_secret, "stf_tech2")
+    WeChat.of(api.stack.settings, WeChatTokens(api.engine)).bind_qr(scene)
+    scanned = api.wechat.post("/_emulator/scan", json={"openid": "api-tech2", "scene": scene})
     assert scanned.status_code == 200, scanned.text
     soon(lambda: api.staff("tech2").read("/staff/me")["wechat_bound"])
-    assert len(scene_of_staff(secret, "stf_" + "x" * 20)) <= 64
+
+
+def test_a_scene_is_ours_and_fresh() -> None:
+    scene = scene_of_staff("secret", "stf_" + "x" * 20)
+    assert len(scene) <= SCENE_LENGTH
+    assert staff_of_scene("secret", scene) == "stf_" + "x" * 20
+    for other in (scene[:-1], scene.replace("x", "y"), "bind.stf_1.zz.sig", "", "bind..."):
+        assert staff_of_scene("secret", other) is None
+    assert staff_of_scene("another", scene) is None
