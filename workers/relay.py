@@ -197,7 +197,8 @@ class Relay:
                 cut = asyncio.Event()
                 loop.add_reader(connection.fileno(), self._heard, connection, cut)
                 await cut.wait()
-            except SQLAlchemyError as error:
+            except Exception as error:
+                # Listening only spares a poll, so nothing about it may stop the relay; and psycopg2 speaks here itself.
                 self._failed("listening to Postgres", error)
             finally:
                 if connection is not None:
