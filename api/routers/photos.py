@@ -4,8 +4,6 @@ staff."""
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Response
 
 from api import acting, shapes
@@ -21,7 +19,7 @@ from integrations.storage import Storage, StorageUnavailable
 from models.domain import photos as rules
 from models.domain.errors import NotBound, NotFound, ValidationFailed
 from models.domain.people import Actor
-from models.repositories import reading, uploads
+from models.repositories import photos, reading
 from models.tables.base import new_id
 
 router = APIRouter(prefix="/photos", tags=["photos"])
@@ -39,14 +37,14 @@ async def slip(state: StateDep, actor: Anybody, body: PhotoSlip, key: Idempotenc
     async with state.single.connect() as conn:
         if actor.kind == "resident" and await reading.tied_house(conn, actor.id) is None:
             raise NotBound
-        await uploads.promise(
+        await photos.expect(
             conn,
             photo_id,
-            owner=(actor.kind, actor.id),
+            owner_kind=actor.kind,
+            owner_id=actor.id,
             content_type=body.content_type,
             size=body.size,
             upload_key=rules.upload_key(photo_id),
-            at=datetime.now(UTC),
         )
     upload = await asyncio.to_thread(store(state).presigned_upload, photo_id, body.content_type, body.size)
     answer = {"photo_id": photo_id, "upload": {"url": upload.url, "fields": upload.fields}}
@@ -107,5 +105,5 @@ async def _check_arrived(state: State, photo: reading.Row) -> None:
         raise ValidationFailed("photo_not_ready", field="photo")
     rules.check_uploaded(head.size, head.leading)
     async with state.single.connect() as conn:
-        await uploads.arrived(conn, photo["id"])
+        await photos.uploaded(conn, photo["id"], photo["owner_kind"], photo["owner_id"])
     state.announcer.wake_relay()
