@@ -4,6 +4,7 @@ staff."""
 from __future__ import annotations
 
 import asyncio
+
 from fastapi import APIRouter, Response
 
 from api import acting, shapes
