@@ -1,14 +1,16 @@
 """Forms drawn from JSON Schema, and read back into the JSON body that the interface takes.
 
-The schemas are those of `models.domain.forms` and `models.domain.commands`, as every client gets them with a task, so a new
-outcome with a new form needs no work here.
+The schemas are those of `models.domain.forms` and `models.domain.commands`, as every client gets them with a task, so
+a new outcome with a new form needs no work here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
+
+from starlette.datastructures import FormData
 
 from api.console import times
 from api.console.wording import FIELD_ERRORS, FIELDS
@@ -48,14 +50,6 @@ class Field:
     def slug(self) -> str:
         """The name as part of an element's id."""
         return self.name.replace(".", "-")
-
-
-class Submitted(Protocol):
-    """What a form parser hands over: several values may share one name."""
-
-    def get(self, key: str, default: Any = None, /) -> Any: ...
-
-    def getlist(self, key: Any, /) -> list[Any]: ...
 
 
 def fields_of(schema: Mapping[str, Any], prefix: str = "", skip: Sequence[str] = ()) -> tuple[Field, ...]:
@@ -112,8 +106,8 @@ def _resolve(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[M
     return part, ""
 
 
-def body_of(fields: Sequence[Field], submitted: Submitted) -> dict[str, Any]:
-    """What was typed, as the JSON body. What was left empty is left out; the form's own model says whether it was needed."""
+def body_of(fields: Sequence[Field], submitted: FormData) -> dict[str, Any]:
+    """What was typed, as the JSON body. What was left empty is left out; the form's own model knows what it needs."""
     body: dict[str, Any] = {}
     for drawn in fields:
         name = drawn.name.rpartition(".")[2]
@@ -123,7 +117,7 @@ def body_of(fields: Sequence[Field], submitted: Submitted) -> dict[str, Any]:
     return body
 
 
-def _value(drawn: Field, submitted: Submitted) -> Any:
+def _value(drawn: Field, submitted: FormData) -> Any:
     if drawn.kind == "photos":
         return [photo for photo in submitted.getlist(drawn.name) if photo] or None
     if drawn.kind in ("window", "group"):
@@ -144,7 +138,7 @@ def flat(fields: Sequence[Field]) -> list[Field]:
 
 
 def messages(errors: Sequence[Mapping[str, str]], fields: Sequence[Field]) -> dict[str, str]:
-    """A refusal's errors by field, in Chinese. What names no drawn field is said under the nearest one that is drawn."""
+    """A refusal's errors by field, in Chinese. What names no drawn field is said under the nearest one that is."""
     drawn = {one.name: one for one in flat(fields)}
     said: dict[str, str] = {}
     for error in errors:

@@ -19,7 +19,7 @@ from models.domain.lifecycles import LIFECYCLES
 
 COOKIE: Final = "wuyou_session"
 COOKIE_PATH: Final = "/console"
-"""The JSON interface never sees the cookie: there it would be a second way to be somebody, without any check of origin."""
+"""The JSON interface never sees the cookie: there it would be a second way to be somebody, with no check of origin."""
 
 
 async def member_of(request: Request, state: StateDep) -> StaffMember:

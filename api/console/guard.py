@@ -1,4 +1,4 @@
-"""What every console address has around it: security headers, the check of where a request comes from, refusals as HTML."""
+"""What every console address has around it: headers, the check of where a request comes from, refusals as HTML."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def note_form(request: Request, posted: Posted) -> None:
 def from_elsewhere(request: Request) -> bool:
     """Whether a browser says that another site sent this.
 
-    `Sec-Fetch-Site` is set by every current browser and cannot be forged by a page; `Origin` serves the old ones. A client
-    that sends neither is no browser, and has no cookie that somebody else could misuse.
+    `Sec-Fetch-Site` is set by every current browser and cannot be forged by a page; `Origin` serves the old ones. A
+    client that sends neither is no browser, and has no cookie that somebody else could misuse.
     """
     if request.method in SAFE_METHODS:
         return False

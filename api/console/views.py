@@ -109,6 +109,7 @@ class ActForm:
     hint: str = ""
     icon: str = ""
     task_id: str = ""
+    task_kind: str = ""
     outcome: str = ""
     dangerous: bool = False
     on_behalf: bool = False
@@ -356,8 +357,9 @@ def _outcome(task: Json, outcome: Json, on_behalf: bool) -> ActForm:
         id=_slug(task["id"], name),
         action="complete",
         title=outcome["title"],
-        button=OUTCOME_BUTTONS.get(name, outcome["title"]),
+        button=str(OUTCOME_BUTTONS.get(name, outcome["title"])),
         task_id=task["id"],
+        task_kind=task["kind"],
         outcome=name,
         dangerous=name in DANGEROUS,
         on_behalf=on_behalf,
@@ -485,11 +487,11 @@ def note(row: Json, now: datetime) -> dict[str, str]:
     at = instant(row["delivered_at"] or row["created_at"])
     state = row["delivery"]
     tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
-    to = row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])
+    kind: str = row["kind"]
     return {
-        "to": to,
-        "what": NOTICES.get(row["kind"]) or words.STAGES.get(row["kind"], NOTICE_FALLBACK),
-        "state": DELIVERY.get(state, state),
+        "to": str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
+        "what": NOTICES.get(kind) or words.STAGES.get(kind, NOTICE_FALLBACK),
+        "state": str(DELIVERY.get(state, state)),
         "channel": DELIVERY_CHANNELS.get(row["channel"] or "", ""),
         "tone": tone,
         "at": times.moment(at, now) if at else "",

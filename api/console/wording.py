@@ -1,12 +1,12 @@
 """Every Chinese word of the console's screens, in one place, so that it can be translated.
 
-What the rules themselves say (stages, outcomes, refusals) lies in `models.domain.words`; this file holds only what belongs to
-screens: headings, buttons, hints, empty states.
+What the rules themselves say (stages, outcomes, refusals) lies in `models.domain.words`; this file holds only what
+belongs to screens: headings, buttons, hints, empty states.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 PRODUCT: Final = "物优"
 TAGLINE: Final = "物业工单系统"
@@ -23,7 +23,7 @@ NAV: Final = {
     "offline": "正在重连…",
 }
 
-LOGIN: Final = {
+LOGIN: Final[dict[str, Any]] = {
     "title": "登录",
     "welcome": "员工登录",
     "account": "账号",

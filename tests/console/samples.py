@@ -75,7 +75,7 @@ def bundle(order: OrderState, events: list[dict[str, Any]] | None = None, **colu
         "community_name": "幸福里",
         "duty_phone": "0571-8800 1234",
         "place_label": "1栋1单元1101室",
-        "description": "厨房洗菜盆下面的水管一直渗水，柜子底板已经泡软了，接了个盆每两小时要倒一次。麻烦师傅带角阀来看看。",
+        "description": "厨房洗菜盆下面的水管一直渗水，柜子底板已经泡软了，麻烦师傅带角阀来看看。",
         "answers": {"burst": "no", "main_valve": "yes"},
         "category": "water",
         "source": "phone",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -54,7 +54,7 @@ async def show(
     rows = [views.order_row(order, now) for order in found["items"]]
     query = {"stage": stage, "kind": kind, "q": q, "overdue": overdue, "cursor": found["next_cursor"]}
     more = "/console/orders?" + urlencode({name: value for name, value in query.items() if value})
-    facts = {"rows": rows, "more": more if found["next_cursor"] else ""}
+    facts: dict[str, Any] = {"rows": rows, "more": more if found["next_cursor"] else ""}
     if request.headers.get("x-part") == "rows":
         return HTMLResponse(render("orders_rows.html", **facts))
     return await frame.page(
@@ -62,6 +62,7 @@ async def show(
         state,
         member,
         "orders",
+        None,
         **facts,
         q=q,
         kind=kind,

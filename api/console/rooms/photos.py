@@ -1,7 +1,7 @@
 """Photos through the console's own address: the page's policy lets browsers speak to nobody else.
 
-Owners' phones upload straight to the store. Staff sit at desks behind the firm's proxy, where the store's own address often
-cannot be reached, and their few photos may as well pass through here.
+Owners' phones upload straight to the store. Staff sit at desks behind the firm's proxy, where the store's own address
+often cannot be reached, and their few photos may as well pass through here.
 """
 
 from __future__ import annotations

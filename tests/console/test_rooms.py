@@ -1,0 +1,207 @@
+"""The rooms over HTTP, against the real stack: fragments, headers, refusals, who sees what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.world import World, eventually
+
+pytestmark = pytest.mark.stack
+
+HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+AtDesk = Callable[[str], httpx.Client]
+
+
+def forms(page: str, **hidden: str) -> dict[str, str]:
+    """The hidden fields of the first form that has these."""
+    for form in re.findall(r"<form.*?</form>", page, re.S):
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+        if all(fields.get(name) == value for name, value in hidden.items()):
+            return fields
+    raise AssertionError(f"no form with {hidden}")
+
+
+def act(client: httpx.Client, number: str, fields: dict[str, Any]) -> httpx.Response:
+    return client.post(f"/console/orders/{number}/act", data=fields, headers=HTMX)
+
+
+def test_strangers_are_sent_to_the_login_and_come_back(world: World) -> None:
+    answer = world.http.get("/console/orders?stage=open")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/console/login?to=/console/orders%3Fstage%3Dopen"
+    assert world.http.get("/console/inbox", headers=HTMX).headers["hx-redirect"].startswith("/console/login")
+    wrong = world.http.post("/console/login", data={"account": "clerk", "password": "guess"})
+    assert wrong.status_code == 401
+    assert "账号或密码不正确" in wrong.text
+    assert "set-cookie" not in wrong.headers
+
+
+def test_the_session_is_a_cookie_that_scripts_cannot_read_and_that_ends(at_desk: AtDesk) -> None:
+    client = at_desk("clerk2")
+    cookie = client.cookies["wuyou_session"]
+    assert client.get("/console/me").status_code == 200
+    client.post("/console/logout")
+    answer = client.get("/console/me", headers={"Cookie": f"wuyou_session={cookie}"})
+    assert answer.status_code == 303, "a logged-out session is worth nothing, even to whoever kept the cookie"
+
+
+def test_every_answer_carries_the_policy_and_pages_are_not_kept(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    pages = ["/console/login", "/console/inbox", "/console/orders", "/console/register", "/console/me"]
+    for path in [*pages, "/console/orders/BX20200101-99999", "/console/static/none.js"]:
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        if path in pages:
+            assert answer.status_code == 200, path
+            assert answer.headers["cache-control"] == "no-store"
+            assert "http://" not in answer.text.replace("http://www.w3.org", "")
+            assert not re.search(r"<[^>]+ (style|on\w+)=", answer.text), "nothing inline"
+
+
+def test_another_site_cannot_act_for_a_logged_in_person(world: World, at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        answer = client.post("/console/me/duty", data={"on": ""}, headers=headers)
+        assert answer.status_code == 403
+    own = world.settings.api_url
+    assert client.post("/console/me/duty", data={"on": "1"}, headers={"Origin": own}).status_code == 200
+
+
+def test_a_repair_from_the_call_to_the_confirmation(world: World, at_desk: AtDesk) -> None:
+    clerk, dispatcher, technician = at_desk("clerk"), at_desk("dispatcher"), at_desk("tech1")
+    hits = clerk.get("/console/register/people", params={"q": "1-1-101"}).text
+    picked = re.search(r"resident_id&#34;:&#34;(res_\w+)&#34;,&#34;house_id&#34;:&#34;(hse_\w+)", hits)
+    assert picked, hits
+    fields = {
+        "who": "resident",
+        "where": "house",
+        "resident_id": picked[1],
+        "house_id": picked[2],
+        "source": "phone",
+        "category": "water",
+        "description": "阳台水管接头一直滴水",
+        "key": "a" * 32,
+    }
+    filed = clerk.post("/console/register", data=fields, headers=HTMX)
+    assert filed.status_code == 200, filed.text
+    again = clerk.post("/console/register", data=fields, headers=HTMX)
+    assert again.headers["hx-redirect"] == filed.headers["hx-redirect"], "a double click files one order"
+    number = filed.headers["hx-redirect"].rpartition("/")[2]
+
+    page = dispatcher.get(f"/console/orders/{number}").text
+    form = forms(page, outcome="assigned")
+    refused = act(dispatcher, number, form)
+    assert refused.status_code == 422
+    assert f'id="{form["form_id"]}-form-staff-says"' in refused.text
+    assert "请选择" in refused.text
+    done = act(dispatcher, number, {**form, "form.staff": "tech1"})
+    assert done.status_code == 200, done.text
+    assert "待接单" in done.text
+    assert "已指派" in done.text
+
+    stale = act(dispatcher, number, {**form, "form.staff": "tech2", "key": "b" * 32})
+    assert stale.status_code == 409
+    assert "任务已结束" in stale.text
+
+    for outcome, typed in (("accepted", {}), ("arrived", {}), ("finished", {"form.report": "换了密封圈"})):
+        form = forms(technician.get(f"/console/orders/{number}").text, outcome=outcome)
+        first = act(technician, number, {**form, **typed})
+        second = act(technician, number, {**form, **typed})
+        assert (first.status_code, second.status_code) == (200, 200), first.text + second.text
+
+    form = forms(clerk.get(f"/console/orders/{number}").text, outcome="fixed", behalf="1")
+    said = {"on_behalf.channel": "phone", "on_behalf.note": "王女士来电说好了"}
+    done = act(clerk, number, {**form, **said})
+    assert done.status_code == 200, done.text
+    assert "已完成" in done.text
+    assert "电话代办：王女士来电说好了" in done.text
+
+
+def test_a_comment_stays_inside_unless_it_is_sent_as_a_reply(world: World, at_desk: AtDesk) -> None:
+    owner = world.owner("demo-owner-2")
+    number = owner.report()["number"]
+    clerk = at_desk("clerk")
+    form = forms(clerk.get(f"/console/orders/{number}").text, form_id="comment")
+    inside = act(clerk, number, {**form, "text": "这户总是半夜报修", "audience": "staff"})
+    assert inside.status_code == 200, inside.text
+    form = forms(inside.text, form_id="comment")
+    act(clerk, number, {**form, "text": "师傅下午到", "audience": "reporter"})
+    heard = str(owner.order(number)["timeline"])
+    assert "师傅下午到" in heard
+    assert "半夜" not in heard
+    empty = act(clerk, number, {**forms(clerk.get(f"/console/orders/{number}").text, form_id="comment"), "text": ""})
+    assert empty.status_code == 422
+    assert 'id="comment-text-says"' in empty.text
+
+
+def test_another_communitys_order_does_not_exist(world: World, at_desk: AtDesk) -> None:
+    number = world.owner("hxy-owner-1").report()["number"]
+    client = at_desk("dispatcher")
+    for path in (f"/console/orders/{number}", f"/console/orders/{number}/sheet"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"/console/orders/{number}/phone", headers=HTMX).status_code == 404
+    assert act(client, number, {"action": "urge", "key": "k"}).status_code == 404
+    assert number not in client.get("/console/orders", params={"q": number}).text
+
+
+def test_the_list_is_filtered_and_pages_without_repeating(at_desk: AtDesk) -> None:
+    client = at_desk("manager")
+    numbers: list[str] = []
+    path: str | None = "/console/orders?stage=closed"
+    while path and len(numbers) < 90:
+        page = client.get(path, headers={"X-Part": "rows"}).text
+        numbers += re.findall(r'<a class="go clip" href="/console/orders/([^"]+)"', page)
+        more = re.search(r'id="more"><a [^>]*href="([^"]+)"', page)
+        path = more[1].replace("&amp;", "&") if more else None
+    assert len(numbers) == len(set(numbers)) >= 60
+    one = client.get("/console/orders", params={"q": numbers[0]}).text
+    assert numbers[0] in one
+    assert numbers[1] not in one
+    assert "没有符合条件的工单" in client.get("/console/orders", params={"q": "绝无此事"}).text
+
+
+def test_photos_pass_through_the_console_and_only_to_those_who_may_see_them(world: World, at_desk: AtDesk) -> None:
+    owner = world.owner("demo-owner-3")
+    photo = owner.photo()
+    number = owner.report(photo_ids=[photo])["number"]
+    clerk, stranger = at_desk("clerk"), at_desk("hxy-clerk")
+    shown = eventually(lambda: ok(clerk.get(f"/console/photos/{photo}?size=thumb")), what="the finalised photo")
+    assert shown.headers["content-type"].startswith("image/")
+    assert "private" in shown.headers["cache-control"]
+    assert stranger.get(f"/console/photos/{photo}").status_code == 404
+    assert f"/console/photos/{photo}" in clerk.get(f"/console/orders/{number}").text
+    accept = {"Accept": "application/json"}
+    wrong = clerk.post("/console/photos", files={"file": ("a.jpg", b"no image", "image/jpeg")}, headers=accept)
+    assert wrong.status_code == 422
+    assert "图片" in wrong.json()["detail"]
+
+
+def ok(answer: httpx.Response) -> httpx.Response | None:
+    return answer if answer.status_code == 200 else None
+
+
+def test_an_emergency_shows_the_duty_telephone_before_anything_is_filed(at_desk: AtDesk) -> None:
+    client = at_desk("clerk")
+    questions = client.get("/console/register/questions", params={"category": "lift"}).text
+    urgent = re.search(r'class="urgent"><input type="radio" name="(answer\.\w+)" value="(\w+)"', questions)
+    assert urgent, questions
+    said = client.get("/console/register/urgency", params={"category": "lift", urgent[1]: urgent[2]}).text
+    assert 'href="tel:' in said
+    calm = client.get("/console/register/urgency", params={"category": "lift", urgent[1]: "no"}).text
+    assert "tel:" not in calm
+
+
+def test_my_page_draws_the_code_that_binds_wechat(at_desk: AtDesk) -> None:
+    client = at_desk("guard")
+    page = client.post("/console/me/wechat", headers=HTMX).text
+    assert "<svg" in page.partition('class="qr"')[2]
+    assert client.post("/console/me/duty", data={"on": ""}, headers=HTMX).text.count("休息") >= 1
+    client.post("/console/me/duty", data={"on": "1"}, headers=HTMX)
