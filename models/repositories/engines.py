@@ -13,7 +13,8 @@ POOL_SIZE: Final = 10
 """Connections per process. API, worker and gate bridge together stay well below Postgres' default of 100."""
 
 OVERFLOW: Final = 5
-"""Extra connections in a burst; they are closed again afterwards."""
+"""Extra connections for a burst, kept open like the others: SQLAlchemy's own overflow closes each one after its use, and
+under load nearly every statement then pays for a new connection and for preparing itself again."""
 
 WAIT_FOR_CONNECTION_SECONDS: Final = 3
 """A caller who has waited this long hears `unavailable`, instead of adding to the queue."""
@@ -73,8 +74,8 @@ def migration_engine(url: str) -> Engine:
 
 def _common(pool_size: int) -> dict[str, Any]:
     return {
-        "pool_size": pool_size,
-        "max_overflow": OVERFLOW,
+        "pool_size": pool_size + OVERFLOW,
+        "max_overflow": 0,
         "pool_timeout": WAIT_FOR_CONNECTION_SECONDS,
         "pool_recycle": RECYCLE_SECONDS,
         "json_serializer": _to_json,
