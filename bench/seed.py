@@ -94,6 +94,7 @@ def seed(engine: Engine, orders: int = ORDERS) -> None:
         conn.execute(text("SET statement_timeout = 0"))
         conn.execute(text("VACUUM ANALYZE"))
         conn.execute(text("RESET statement_timeout"))
+    engine.dispose()
 
 
 def _orders(conn: Connection, values: dict[str, Any]) -> None:
