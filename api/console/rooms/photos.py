@@ -7,7 +7,6 @@ often cannot be reached, and their few photos may as well pass through here.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -20,7 +19,7 @@ from api.deps import StateDep
 from api.routers.photos import address_of, store
 from models.domain import photos as rules
 from models.domain.errors import NotFound, ValidationFailed
-from models.repositories import reading, uploads
+from models.repositories import photos, reading
 from models.tables.base import new_id
 
 router = APIRouter(route_class=Room)
@@ -42,18 +41,18 @@ async def upload(request: Request, state: StateDep, member: Member) -> JSONRespo
     photo_id = new_id("pho")
     key = rules.upload_key(photo_id)
     async with state.single.connect() as conn:
-        await uploads.promise(
+        await photos.expect(
             conn,
             photo_id,
-            owner=(member.actor.kind, member.actor.id),
+            owner_kind=member.actor.kind,
+            owner_id=member.actor.id,
             content_type=content_type,
             size=size,
             upload_key=key,
-            at=datetime.now(UTC),
         )
     await asyncio.to_thread(store(state).put, key, data, content_type)
     async with state.single.connect() as conn:
-        await uploads.arrived(conn, photo_id)
+        await photos.uploaded(conn, photo_id, member.actor.kind, member.actor.id)
     state.announcer.wake_relay()
     return JSONResponse({"photo_id": photo_id}, status_code=201)
 
