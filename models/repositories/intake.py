@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.types import DateTime, LargeBinary, String
 
@@ -158,6 +159,10 @@ _INTAKE = text(INTAKE_STATEMENT).bindparams(
     *(bindparam(name, type_=ARRAY(String())) for name in ("photo_ids", "task_roles")),
     bindparam("contact_phone_sealed", type_=LargeBinary()),
 )
+_COMPILED = _INTAKE.compile(dialect=asyncpg_dialect())
+_SQL: Final = str(_COMPILED)
+_ORDER: Final[list[str]] = list(getattr(_COMPILED, "positiontup", None) or ())
+_DOCUMENTS: Final = frozenset({"answers", "state", "event_facts", "notices", "answer"})
 _HANDLED = text("SELECT number, digest, answer FROM handled_requests WHERE update_id = :update_id").columns(
     number=String, digest=String, answer=JSONB
 )
@@ -174,14 +179,16 @@ async def take_in(
 ) -> Taken:
     """Write a new order, or find that this request was carried out before. `state` is what `new_order` built.
 
-    It is one statement, so `engines.single_statements` is the cheapest connection for it. `answer` is what a
-    repetition will hear. Afterwards the caller wakes the relay and announces the order (`live.AsyncAnnouncer`).
+    It is one statement, given to asyncpg itself, because SQLAlchemy would take as long again as all the rest (measured:
+    0.78 against 1.33 ms of processor time). So it is a transaction of its own, committed on return; a transaction that
+    the caller has begun does not cover it. `answer` is what a repetition will hear. Afterwards the caller wakes the
+    relay and announces the order (`live.AsyncAnnouncer`).
 
     Raises:
         ValidationFailed: a photo is not the caller's, not uploaded, or already used.
     """
     facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
-    created = (await conn.execute(_INTAKE, facts)).scalar_one_or_none()
+    created = await _run(conn, facts)
     if created is not None:
         return Taken(True, created, digest, dict(answer) if answer is not None else None)
     before = (await conn.execute(_HANDLED, {"update_id": update_id})).one_or_none()
@@ -190,6 +197,23 @@ async def take_in(
     if words.photo_ids:
         raise ValidationFailed("photo_not_yours", field="photo_ids")
     raise Unavailable  # The same request is just being forgotten after its seven days; the next try succeeds.
+
+
+async def _run(conn: AsyncConnection, facts: Mapping[str, Any]) -> str | None:
+    values = [_json(facts[name]) if name in _DOCUMENTS else facts[name] for name in _ORDER]
+    driver = (await conn.get_raw_connection()).driver_connection
+    assert driver is not None  # noqa: S101 - an open connection has its driver's
+    try:
+        number: str | None = await driver.fetchval(_SQL, *values)
+        return number
+    finally:
+        if driver.is_closed():
+            # SQLAlchemy has not seen the error, and must not give the dead connection to the next caller.
+            await conn.invalidate()
+
+
+def _json(document: Any) -> str | None:
+    return None if document is None else orjson.dumps(document).decode()
 
 
 def intake_parameters(
@@ -235,7 +259,7 @@ def intake_parameters(
         "photo_ids": list(dict.fromkeys(words.photo_ids)),
         "photo_owner_kind": words.photo_owner[0],
         "photo_owner_id": words.photo_owner[1],
-        "notices": orjson.loads(orjson.dumps(notice_rows(state.number, 1, state.issued_at, first_notices(state)))),
+        "notices": notice_rows(state.number, 1, state.issued_at, first_notices(state)),
     }
 
 

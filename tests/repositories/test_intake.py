@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import asyncpg
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.domain.errors import ValidationFailed
 from models.domain.order import OrderState, Priority, Reporter, Source
 from models.repositories import intake
+from models.repositories.engines import async_engine as async_engine_of
 from models.repositories.engines import single_statements
 from models.repositories.intake import NumberBlocks
 from models.tables.photos import Photo
@@ -106,6 +108,20 @@ async def test_photos_are_claimed_once_and_only_by_their_owner(
         found = rows(conn, "SELECT id, used_as FROM photos WHERE number = :n ORDER BY id", n=number)
         assert [tuple(row) for row in found] == [("a", "report"), ("b", "report")]
         assert not rows(conn, "SELECT 1 FROM work_orders WHERE number = 'BX20261122-88888'")
+
+
+async def test_a_dead_connection_is_not_given_to_the_next_caller(database: str, number: str) -> None:
+    engine = async_engine_of(database, pool_size=1)
+    async with single_statements(engine).connect() as conn:
+        mine = (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    other = async_engine_of(database, pool_size=1)
+    async with single_statements(other).connect() as conn:
+        await conn.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await take_in(engine, filing(number))
+    assert (await take_in(engine, filing(number))).created
+    await engine.dispose()
+    await other.dispose()
 
 
 async def test_numbers_never_repeat_between_processes(async_engine: AsyncEngine) -> None:
