@@ -88,7 +88,7 @@ _FORGET: Final = text(
     ), forgotten_notices AS (
         DELETE FROM notices WHERE number = :number AND version > :above AND delivery = 'pending' RETURNING *
     ), forgotten_outbox AS (
-        DELETE FROM outbox WHERE number = :number AND version > :above AND done_at IS NULL AND action <> 'start'
+        DELETE FROM outbox WHERE number = :number AND version > :above AND done_at IS NULL
         RETURNING *
     ), forgotten_requests AS (
         DELETE FROM handled_requests WHERE number = :number AND version > :above RETURNING *
