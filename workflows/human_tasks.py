@@ -74,12 +74,13 @@ class HumanTasks(Publishing):
         self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None, seen_by: tuple[Role, ...] = ()
     ) -> Moved:
         """Open the task, or go on with the one that is already open, and wait for its end. Raises Withdrawn."""
-        task = self.order.task_of(spec.kind)
-        if task is None:
+        number = self._open_or_answered(spec.kind)
+        if number is None:
             task = self.step.open(spec, workflow.now(), to, spec.roles if roles is None else roles)
             task.also_seen_by = seen_by
-        number = task.id
-        await self.rest()
+            number = task.id
+        if number in self.order.tasks:
+            await self.rest()
         while number in self.order.tasks:
             await workflow.wait_condition(lambda: number not in self.order.tasks or self._renewal_due)
             if number in self.order.tasks:
@@ -88,6 +89,12 @@ class HumanTasks(Publishing):
         if answer is None:
             raise Withdrawn
         return answer
+
+    def _open_or_answered(self, kind: str) -> str | None:
+        """The task to go on with: right after a start, a command may have come, and ended it, before the lifecycle asked."""
+        answered = (number for number, moved in self._moved.items() if moved.closed.task.kind == kind)
+        task = self.order.task_of(kind)
+        return task.id if task else next(answered, None)
 
     async def rest(self) -> None:
         """The lifecycle waits for the world again: publish, then let those go who waited for it."""
