@@ -27,6 +27,8 @@ async def test_a_step_that_temporal_has_forgotten_is_put_right(
     forgotten, healthy, ended = [await desk.order() for _ in range(3)]
     async with orders_worker(client, [projection.publish, projection.end]), running(relay):
         await until(lambda: started(desk, forgotten, healthy, ended))
+        # They were filed hours ago, so each begins by saying that it is late; then it rests.
+        await until(lambda: all(row(desk, order.number).version > 1 for order in (forgotten, healthy, ended)))
         await client.get_workflow_handle(ended.number).terminate()
         # As if a publish had been committed just before worker and server died.
         desk.say(
