@@ -3,7 +3,7 @@
     database = fresh_database()          # a plain postgresql:// address of a new, migrated, empty database
     engine = engines.sync_engine(database)
 
-The server lives in a temporary folder and is deleted when the process ends.
+The server lives in a temporary folder and is deleted when the process ends, even when it is killed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import contextlib
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -29,6 +31,19 @@ TEMPLATE = "wuyou_template"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Nothing of a test's database has to survive a power failure."""
 
+AFTER_A_KILL = """
+import os, pathlib, shutil, signal, sys, time
+sys.stdin.read()
+folder = pathlib.Path(sys.argv[1])
+try:
+    os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    time.sleep(1)
+except (OSError, ValueError, IndexError):
+    pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
+"""Waits for the end of the tests' process, which closes the pipe whatever ended it, and removes what is left then."""
+
 _count = itertools.count(1)
 _cloning = threading.Lock()
 
@@ -37,6 +52,7 @@ _cloning = threading.Lock()
 def server_url() -> str:
     """Address of the server's own database `postgres`. The first call starts the server."""
     folder = Path(tempfile.mkdtemp(prefix="wuyou-pg-"))
+    _watch(folder)
     server = get_server(folder / "data", cleanup_mode="delete")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.cleanup)
@@ -45,6 +61,13 @@ def server_url() -> str:
         _execute(url, f"ALTER SYSTEM SET {name} = {value}")
     _execute(url, "SELECT pg_reload_conf()")
     return url
+
+
+def _watch(folder: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", AFTER_A_KILL, str(folder)]
+    watcher = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    # Runs last of all that is registered here, when the server has been stopped: the watcher has nothing left to do.
+    atexit.register(watcher.communicate)
 
 
 def _execute(url: str, statement: str) -> None:

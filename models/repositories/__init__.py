@@ -1,1 +1,1 @@
-"""Every SQL statement of the product: plain functions on a connection. They never commit; the caller owns the transaction."""
+"""Every SQL statement of the product: plain functions on a connection. The caller owns the transaction and commits."""

@@ -13,7 +13,7 @@ POOL_SIZE: Final = 10
 """Connections per process. API, worker and gate bridge together stay well below Postgres' default of 100."""
 
 OVERFLOW: Final = 5
-"""Extra connections for a burst, kept open like the others: SQLAlchemy's own overflow closes each one after its use, and
+"""Extra connections for a burst, kept open like the others: SQLAlchemy's own overflow closes each after its use, and
 under load nearly every statement then pays for a new connection and for preparing itself again."""
 
 WAIT_FOR_CONNECTION_SECONDS: Final = 3
