@@ -65,12 +65,12 @@ class Request:
     async def remember(self, state: State, answer: Json) -> None:
         """The order's step has already written the request down; only the words of the answer are added."""
         async with state.single.connect() as conn:
-            await answers.keep_answer(conn, self.id, plain(answer))
+            await answers.keep_answer(conn, self.id, answer)
 
     async def remember_whole(self, state: State, answer: Json) -> Json:
         """For a request that concerns no order. Answers what counts: the twin's answer when a twin was faster."""
         async with state.single.connect() as conn:
-            if await answers.keep_request(conn, self.id, self.digest, plain(answer)):
+            if await answers.keep_request(conn, self.id, self.digest, answer):
                 return answer
             row = await reading.handled_request(conn, self.id)
         if row is None or row["answer"] is None:
@@ -78,9 +78,3 @@ class Request:
         self.check(row["digest"])
         twin: Json = row["answer"]
         return twin
-
-
-def plain(answer: Json) -> Json:
-    """JSON types only, exactly as the client got them."""
-    result: Json = orjson.loads(orjson.dumps(answer, default=str))
-    return result

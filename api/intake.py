@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-import orjson
-
 from api import views, wording
 from api.bodies import Area, GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
 from api.idempotency import Request
@@ -19,7 +17,6 @@ from api.state import State
 from models.domain import words
 from models.domain.clocks import Levels
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
-from models.domain.forms import as_json
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.numbers import CHINA
 from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
@@ -145,9 +142,7 @@ async def _write(state: State, request: Request, case: Case, order: OrderState, 
     )
     answer = await _as_seen(state, case, order, said, now)
     async with state.single.connect() as conn:
-        taken = await intake.take_in(
-            conn, order, said, update_id=request.id, digest=request.digest, answer=orjson.loads(orjson.dumps(answer))
-        )
+        taken = await intake.take_in(conn, order, said, update_id=request.id, digest=request.digest, answer=answer)
     request.check(taken.digest)
     if taken.created:
         state.announcer.wake_relay()
@@ -163,7 +158,7 @@ async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Wor
         **dict.fromkeys(
             ("finished_at", "closed_at", "rating_result", "started_at", "workflow_ended_at", "projection_error")
         ),
-        "state": as_json(order),
+        "state": order,
         "community_id": order.community_id,
         "community_name": community["name"],
         "duty_phone": community["duty_phone"],

@@ -147,7 +147,7 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
 
 
 def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
-    """One order as the reader sees it now, with what they may do."""
+    """One order as the reader sees it now, with what they may do. `bundle["state"]` may be a document or the model."""
     state = OrderState.model_validate(bundle["state"])
     staff = reader.is_staff
     clock = state.running_clock

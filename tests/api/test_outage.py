@@ -6,7 +6,9 @@ import time
 import uuid
 
 import pytest
+from sqlalchemy import text
 
+from integrations.temporal import connect
 from tests.api.conftest import Api, refused
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -35,3 +37,40 @@ def test_an_order_is_taken_in_and_acted_on_when_the_engine_is_back(api: Api) -> 
         time.sleep(0.3)
     assert (answer.status_code, answer.json()["urges"]["count"]) == (200, 1)
     assert owner.act(f"/owner/work-orders/{number}/urge")["urges"]["count"] == 1
+
+
+def ended(api: Api, number: str) -> bool:
+    with api.engine.begin() as conn:
+        found = conn.execute(text("SELECT workflow_ended_at FROM work_orders WHERE number = :n"), {"n": number})
+        return found.scalar_one() is not None
+
+
+def test_after_its_end_an_order_is_acted_on_in_postgres(api: Api) -> None:
+    owner, clerk, key = api.owner(), api.staff("clerk"), uuid.uuid4().hex
+    number = owner.report()["number"]
+    owner.act(f"/owner/work-orders/{number}/cancel")
+    end = time.monotonic() + 10
+    while not ended(api, number):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    path = f"/staff/work-orders/{number}/comment"
+    first = clerk.act(path, {"text": "已电话回访", "audience": "reporter"}, key)
+    assert clerk.act(path, {"text": "已电话回访", "audience": "reporter"}, key) == first
+    assert [event["facts"].get("text") for event in owner.order(number)["timeline"]].count("已电话回访") == 1
+    refused(clerk.post(path, {"text": "别的话"}, key), 409, "idempotency_key_reused")
+    refused(owner.post(f"/owner/work-orders/{number}/urge"), 409, "illegal_transition")
+    refused(
+        owner.post(f"/owner/work-orders/{number}/rate", dict.fromkeys(("result", "speed", "manner"), 5)),
+        409,
+        "illegal_transition",
+    )
+
+
+async def test_an_open_order_without_a_workflow_is_lost_and_says_so(api: Api) -> None:
+    owner = api.owner()
+    number = owner.report()["number"]
+    owner.act(f"/owner/work-orders/{number}/comment", {"text": "在吗"})
+    client = await connect(api.stack.settings)
+    await client.get_workflow_handle(number).terminate()
+    body = refused(owner.post(f"/owner/work-orders/{number}/urge"), 503, "unavailable")
+    assert (body["reason"], body["outcome"]) == ("lost", "unknown")
