@@ -46,6 +46,14 @@ class Report:
         yardstick = self.find(self.yardsticks.get(measurement.name, ""), measurement.clients)
         return measurement.rate / yardstick.rate if yardstick is not None and yardstick.rate else None
 
+    def cost_ratio(self, measurement: Measurement) -> float | None:
+        """The same by processor time per act: what the yardstick costs as a share of what the measured act costs.
+
+        Beside busy neighbours it tells more than the rates, which were taken one after the other.
+        """
+        yardstick = self.find(self.yardsticks.get(measurement.name, ""), measurement.clients)
+        return yardstick.cpu_ms / measurement.cpu_ms if yardstick is not None and measurement.cpu_ms else None
+
 
 def as_text(report: Report) -> str:
     """What the command prints."""
@@ -58,21 +66,26 @@ def as_text(report: Report) -> str:
 def as_json(report: Report) -> dict[str, Any]:
     """The same, for programs."""
     measured = [
-        asdict(shown) | {"yardstick": report.yardsticks.get(shown.name), "ratio": report.ratio(shown)}
+        asdict(shown)
+        | {
+            "yardstick": report.yardsticks.get(shown.name),
+            "ratio": report.ratio(shown),
+            "cost_ratio": report.cost_ratio(shown),
+        }
         for shown in report.measured
     ]
     aims = [asdict(aim) | {"met": aim.met} for aim in report.aims]
     return {"machine": report.machine, "facts": report.facts, "measured": measured, "aims": aims}
 
 
-HEAD = ("measured", "clients", "per second", "p50 ms", "p99 ms", "cpu ms", "beside", "ratio", "")
+HEAD = ("measured", "clients", "per second", "p50 ms", "p99 ms", "cpu ms", "beside", "ratio", "by cpu", "")
 NOISE = 0.1
 """Above this share of the machine, what others did is shown beside the figure."""
 AIM_HEAD = ("aim", "wanted", "reached", "")
 
 
 def _line(report: Report, shown: Measurement) -> tuple[str, ...]:
-    ratio = report.ratio(shown)
+    ratio, cost_ratio = report.ratio(shown), report.cost_ratio(shown)
     return (
         shown.name,
         str(shown.clients),
@@ -82,6 +95,7 @@ def _line(report: Report, shown: Measurement) -> tuple[str, ...]:
         f"{shown.cpu_ms:.2f}",
         report.yardsticks.get(shown.name, ""),
         "" if ratio is None else f"{ratio:.2f}",
+        "" if cost_ratio is None else f"{cost_ratio:.2f}",
         _remark(shown),
     )
 

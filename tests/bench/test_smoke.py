@@ -122,7 +122,7 @@ def test_percentiles() -> None:
 
 def report() -> Report:
     made = Report(machine={"processors": 2}, facts={"history events of a plain repair": 51})
-    made.add(Measurement("bare insert", 16, 2000.0, 1.0, 2.0))
+    made.add(Measurement("bare insert", 16, 2000.0, 1.0, 2.0, cpu_ms=0.2))
     made.add(Measurement("create", 16, 1500.0, 10.0, 20.0, failed=3, cpu_ms=0.8, elsewhere=0.4), "bare insert")
     made.add(Measurement("create", 64, 1400.0, 40.0, 80.0), "bare insert")
     made.aims.append(Aim("create per second", 1500, 1500.0))
@@ -137,8 +137,9 @@ def test_every_rate_stands_beside_its_yardstick_at_the_same_number_of_clients() 
     (create,) = [line for line in lines if line.startswith("create ") and " 16 " in line]
     assert (
         create.split()
-        == "create 16 1 500 10.0 20.0 0.80 bare insert 0.75 3 FAILED, 40% of the machine used by others".split()
+        == "create 16 1 500 10.0 20.0 0.80 bare insert 0.75 0.25 3 FAILED, 40% of the machine used by others".split()
     )
+    assert [made.cost_ratio(shown) for shown in made.measured] == [None, 0.25, None]
     assert [line.split()[-1] for line in lines[-2:]] == ["met", "MISSED"]
 
 
@@ -163,6 +164,8 @@ def test_what_was_asked_for() -> None:
     usual, quick = choice(parser().parse_args([])), choice(parser().parse_args(["--quick", "--seconds", "2"]))
     assert usual.clients == (1, 16, 64)
     assert quick.seconds == 2
+    assert "unthrottled" in usual.groups
+    assert "unthrottled" not in quick.groups
     assert quick.orders < usual.orders == 35_000
     assert choice(parser().parse_args(["--only", "reads,create", "--clients", "4"])).clients == (4,)
     with pytest.raises(StackError, match="no group called nonsense"):
