@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     wechat_mini_secret: str = Field(default="", repr=False, description="App secret of the mini-program.")
     wechat_service_appid: str = Field(default="", description="App id of the service account that writes to staff.")
     wechat_service_secret: str = Field(default="", repr=False, description="App secret of the service account.")
+    wechat_template_ids: dict[str, str] = Field(
+        default_factory=dict,
+        description="Template name (models/domain/templates.py) to the id that the account was given, as mini:progress "
+        "or service:task. What is missing has the emulator's id.",
+    )
     wechat_push_token: str = Field(default="", repr=False, description="Token that signs WeChat's callbacks to us.")
     wechat_push_aes_key: str = Field(
         default="", repr=False, description="EncodingAESKey of the callbacks: 43 characters, as WeChat issues it."

@@ -54,6 +54,7 @@ class Notices:
         self._engine = engine
         self._wechat = wechat
         self._console = settings.api_url.rstrip("/")
+        self._template_ids = settings.wechat_template_ids
 
     @activity.defn(name="notices.deliver")
     def deliver(self, notice_id: str) -> str:
@@ -127,12 +128,13 @@ class Notices:
     def _call(self, letter: Letter, attempt: Attempt) -> None:
         template = TEMPLATES[str(letter.template)]
         data = notice_words.message(template.name, letter.kind, letter.subject, letter.facts)
+        template_id = template.id_at(attempt.channel, self._template_ids)
         page = ORDER_PAGE.format(number=letter.number) if letter.to_kind == "resident" else ""
         if attempt.channel == "mini":
-            self._wechat.send_subscribe(attempt.openid, template.id, data, page)
+            self._wechat.send_subscribe(attempt.openid, template_id, data, page)
             return
         url = f"{self._console}/console/orders/{letter.number}" if letter.to_kind == "staff" and self._console else ""
-        self._wechat.send_template(attempt.openid, template.id, data, client_msg_id=letter.id, url=url, page=page)
+        self._wechat.send_template(attempt.openid, template_id, data, client_msg_id=letter.id, url=url, page=page)
 
     def _finish(
         self, conn: Connection, letter: Letter, ended: str, *, channel: str | None = None, error: str | None = None

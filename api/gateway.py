@@ -22,7 +22,6 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -45,7 +44,7 @@ from models.domain.people import Actor
 from models.domain.step import Handled
 from models.repositories import aftermath, reading
 from models.repositories.live import AsyncAnnouncer
-from workflows import names, search_attributes
+from workflows import starting
 
 RPC_TIMEOUT: Final = timedelta(seconds=8)
 """Past this a person has given up; below it an unlucky sticky worker (1 s) and one slow publish (5 s) still fit."""
@@ -59,9 +58,6 @@ not move.
 
 All others (a stage, an urge's five minutes) are left to the workflow, which alone knows the present.
 """
-
-URGENT_PRIORITY: Final = 1
-NORMAL_PRIORITY: Final = 3
 
 
 @dataclass
@@ -232,19 +228,7 @@ def refuse_what_is_lost(state: OrderState, order: Order, now: datetime) -> None:
 
 def start_operation(state: OrderState) -> WithStartWorkflowOperation[Any, Any]:
     """The relay's own start: whoever comes first starts the order, the other finds it running."""
-    return WithStartWorkflowOperation(
-        LIFECYCLES[state.kind].workflow,
-        state,
-        id=state.number,
-        task_queue=names.ORDERS,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        search_attributes=search_attributes.at_start(state),
-        priority=Priority(
-            priority_key=URGENT_PRIORITY if state.priority == "emergency" else NORMAL_PRIORITY,
-            fairness_key=state.community_id,
-        ),
-    )
+    return WithStartWorkflowOperation(LIFECYCLES[state.kind].workflow, state, **starting.arguments(state))
 
 
 def _rebuilt(cause: ApplicationError) -> WuyouError:

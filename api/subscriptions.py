@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 
 from api.state import State
 from models.domain.templates import TEMPLATES
 from models.repositories import mailbox, notices
 
-NAMES: Final = {template.id: name for name, template in TEMPLATES.items()}
-
 
 async def note_answers(state: State, openid: str, answers: Mapping[str, str], at: datetime) -> None:
     """Template id → accept, reject, …. Unknown templates are passed over; one tap counts once, whoever tells of it."""
-    known = {NAMES[template_id]: said for template_id, said in answers.items() if template_id in NAMES}
+    names = {template.id_at("mini", state.settings.wechat_template_ids): name for name, template in TEMPLATES.items()}
+    known = {names[template_id]: said for template_id, said in answers.items() if template_id in names}
     accepted = sorted(name for name, said in known.items() if said.startswith("accept"))
     refused = sorted(known.keys() - set(accepted))
     async with state.engine.begin() as conn:

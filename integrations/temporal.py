@@ -53,7 +53,7 @@ class Encryption(PayloadCodec):
             if key is None:
                 raise InvalidTag
             return Payload.FromString(key.decrypt(payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:], None))
-        except Exception:  # noqa: BLE001 - see above: nothing may escape, whatever the bytes are
+        except Exception:
             return Payload(metadata={"encoding": UNDECODABLE}, data=payload.data)
 
 

@@ -22,8 +22,6 @@ from temporalio.common import (
     ActivityIDReusePolicy,
     Priority,
     RetryPolicy,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ActivityAlreadyStartedError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -31,10 +29,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.domain import words
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.order import OrderState
-from models.domain.order import Priority as Urgency
 from models.domain.people import SYSTEM
 from models.repositories.relaying import Starting
-from workflows import names, search_attributes
+from workflows import names
+from workflows.starting import URGENT, USUAL
+from workflows.starting import arguments as starting_arguments
 
 RPC_SECONDS: Final = timedelta(seconds=5)
 """Starting takes milliseconds; a server that needs longer is treated as away, and the row stays."""
@@ -56,8 +55,6 @@ EFFECT_RETRIES: Final = RetryPolicy(
 )
 
 EMERGENCY_RANK: Final = 1
-URGENT_PRIORITY: Final = 1
-USUAL_PRIORITY: Final = 3
 
 EFFECTS: Final[Mapping[str, str]] = {"notice": names.DELIVER_NOTICE, "photo": names.FINALISE_PHOTO}
 """Outbox action → activity. Both take one id."""
@@ -128,16 +125,7 @@ class Errands:
         await self._client.start_workflow(
             order.lifecycle.workflow,
             order,
-            id=order.number,
-            task_queue=names.ORDERS,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=search_attributes.at_start(order),
-            static_summary=summary(order, starting),
-            priority=Priority(
-                priority_key=URGENT_PRIORITY if order.priority is Urgency.EMERGENCY else USUAL_PRIORITY,
-                fairness_key=order.community_id,
-            ),
+            **starting_arguments(order, summary(order, starting)),
             rpc_timeout=RPC_SECONDS,
         )
 
@@ -153,7 +141,7 @@ class Errands:
             schedule_to_close_timeout=EFFECT_LIFE,
             start_to_close_timeout=ATTEMPT_SECONDS,
             retry_policy=EFFECT_RETRIES,
-            priority=Priority(priority_key=URGENT_PRIORITY if row.rank == EMERGENCY_RANK else USUAL_PRIORITY),
+            priority=Priority(priority_key=URGENT if row.rank == EMERGENCY_RANK else USUAL),
             rpc_timeout=RPC_SECONDS,
         )
 

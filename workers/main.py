@@ -7,10 +7,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
+from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -40,26 +42,31 @@ async def run(settings: Settings) -> None:
     proof_keys.use(temporal.proof_keys(settings))
     client = await _connected(settings)
     engine = sync_engine(settings.sync_database_url)
+    storage = Storage.of(settings)
     relay = Relay(engine, client, settings)
     projection = Projection(engine, relay.nudge)
+    codec = _codec(settings)
     stop = _stop_signal()
     async with (
         orders_worker(client, [projection.publish, projection.end]),
-        effects_worker(client, [*_effects(engine, settings)]),
+        effects_worker(client, _effects(engine, storage, settings)),
     ):
         log.info("worker ready")
-        background = [_forever("relay", relay.run()), _forever("sweep", Sweep(engine, client).run()), _codec(settings)]
-        tasks = [asyncio.create_task(job) for job in background]
+        serving = asyncio.create_task(_or_stop("codec", codec.serve(), stop))
+        jobs = {"relay": relay.run(), "sweep": Sweep(engine, client, storage).run()}
+        background = [asyncio.create_task(_or_stop(name, job, stop)) for name, job in jobs.items()]
         await stop.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        codec.should_exit = True
+        for job in background:
+            job.cancel()
+        await asyncio.gather(serving, *background, return_exceptions=True)
+    projection.close()
 
 
-def _effects(engine: Any, settings: Settings) -> list[Any]:
+def _effects(engine: Engine, storage: Storage, settings: Settings) -> list[Any]:
     wechat = WeChat.of(settings, WeChatTokens(engine))
     notices = Notices(engine, wechat, settings)
-    photos = Photos(engine, Storage.of(settings))
+    photos = Photos(engine, storage)
     return [notices.deliver, photos.finalise]
 
 
@@ -72,24 +79,28 @@ async def _connected(settings: Settings) -> Client:
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _forever(name: str, job: Coroutine[Any, Any, None]) -> None:
-    """A background job that dies takes the process with it: the supervisor's restart is the one way back."""
+async def _or_stop(name: str, job: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """A background job that ends takes the process with it: the supervisor's restart is the one way back."""
     try:
         await job
-    except asyncio.CancelledError:
-        raise
-    except Exception:
+    except (Exception, SystemExit):
         log.exception("%s died", name)
-        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        stop.set()
 
 
-async def _codec(settings: Settings) -> None:
+class _Codec(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The worker has its own signal handlers; uvicorn's would take their place."""
+        yield
+
+
+def _codec(settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         codec_app(settings), host=settings.codec_host, port=settings.codec_port, log_level="warning", access_log=False
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
-    await server.serve()
+    return _Codec(config)
 
 
 def _stop_signal() -> asyncio.Event:

@@ -33,10 +33,11 @@ CACHED_ORDERS: Final = 5000
 
 def sandbox() -> SandboxedWorkflowRunner:
     """Refuses a first-party import that a workflow file forgot to pass through: it would cost 15 MB per cached order."""
-    policy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_import_notification_policy(policy)
+    policy = (
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     )
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(policy))
 
 
 def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queue: str = names.ORDERS) -> Worker:

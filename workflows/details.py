@@ -14,7 +14,9 @@ def in_words(order: OrderState) -> str:
         holder = f"`{task.holder}`" if task.holder else "、".join(words.ROLES[role] for role in task.roles) or "报事人"
         lines.append(f"- 等待 {holder}：{words.TASKS[task.kind]}（`{task.id}`）")
     if order.hold:
-        lines.append(f"- {words.HOLD_REASONS[order.hold.reason]}，{order.hold.until.astimezone(CHINA):%m-%d %H:%M} 自动恢复")
+        lines.append(
+            f"- {words.HOLD_REASONS[order.hold.reason]}，{order.hold.until.astimezone(CHINA):%m-%d %H:%M} 自动恢复"
+        )
     clock = order.running_clock
     if clock:
         lines.append(f"- {words.CLOCKS[clock.name]}时限 {clock.due_at.astimezone(CHINA):%m-%d %H:%M}")

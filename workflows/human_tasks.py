@@ -15,7 +15,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from models.domain import commands, rights
     from models.domain.acts import ACTS, Moved
-    from models.domain.errors import Unavailable
+    from models.domain.errors import Unauthenticated, Unavailable
     from models.domain.order import OrderState
     from models.domain.people import Actor, Role
     from models.domain.step import Handled
@@ -71,7 +71,12 @@ class HumanTasks(Publishing):
         self._owed: list[Owed] = []
 
     async def ask(
-        self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None, seen_by: tuple[Role, ...] = ()
+        self,
+        spec: TaskSpec,
+        *,
+        to: str | None = None,
+        roles: tuple[Role, ...] | None = None,
+        seen_by: tuple[Role, ...] = (),
     ) -> Moved:
         """Open the task, or go on with the one that is already open, and wait for its end. Raises Withdrawn."""
         number = self._open_or_answered(spec.kind)
@@ -112,6 +117,8 @@ class HumanTasks(Publishing):
                 raise Unavailable("projection_failing")
             if self.ending:
                 raise Unavailable("unavailable")
+            if not isinstance(envelope, commands.Envelope):
+                raise Unauthenticated("unproved")  # A null reaches every handler as None, whatever its type.
             envelope.verify(proof_keys.KEYS, self.order.number, name, workflow.now())
             self._checked(name, envelope)
 

@@ -50,7 +50,7 @@ class Publishing:
     async def _write(self, batch: Batch) -> Published:
         try:
             answer: Published = await carry_out(names.PUBLISH, batch, Published)
-        except ActivityError as error:
+        except (ActivityError, ApplicationError) as error:
             if not _is_integrity(error):
                 raise
             self.failing = True
@@ -68,15 +68,17 @@ class Publishing:
         workflow.set_current_details(details.in_words(self.order))
 
 
-def _is_integrity(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.type == INTEGRITY
+def _is_integrity(error: ActivityError | ApplicationError) -> bool:
+    """A local activity that may not be retried fails with the error itself, a regular one with an ActivityError around it."""
+    said = error.cause if isinstance(error, ActivityError) else error
+    return isinstance(said, ApplicationError) and said.type == INTEGRITY
 
 
 async def carry_out(activity: str, argument: Any, result: type | None = None) -> Any:
     """A failing statement never spins: five seconds at once, then a patient activity whose retries add no events."""
     try:
         return await workflow.execute_local_activity(activity, argument, result_type=result, **AT_ONCE)
-    except ActivityError as error:
+    except (ActivityError, ApplicationError) as error:
         if _is_integrity(error):
             raise
         return await workflow.execute_activity(activity, argument, result_type=result, **UNTIL_DONE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
@@ -40,11 +40,11 @@ def shown(order: OrderState) -> Shown:
     return order.stage, order.assignee, _due_at(order), str(order.priority)
 
 
-def updates(before: Shown, after: Shown) -> list[SearchAttributeUpdate[object]]:
+def updates(before: Shown, after: Shown) -> list[SearchAttributeUpdate[Any]]:
     """Only what differs, so that a step that changes nothing adds no event."""
-    keys = (STAGE, ASSIGNEE, DUE_AT, PRIORITY)
+    keys: tuple[SearchAttributeKey[Any], ...] = (STAGE, ASSIGNEE, DUE_AT, PRIORITY)
     return [
-        key.value_unset() if new is None else key.value_set(new)  # type: ignore[arg-type, misc]
+        key.value_unset() if new is None else key.value_set(new)
         for key, old, new in zip(keys, before, after, strict=True)
         if old != new
     ]

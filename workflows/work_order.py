@@ -41,7 +41,10 @@ class WorkOrderWorkflow(Deadlines):
         await getattr(self, stage)()
 
     async def afterwards(self) -> None:
-        """What still happens to an order that has reached its end, such as its rating. The end and what it opens are one publish."""
+        """What still happens to an order that has reached its end, such as its rating.
+
+        The end and what it opens are one publish.
+        """
 
     async def _end(self) -> None:
         """From here on Postgres is the truth."""
@@ -55,7 +58,10 @@ class WorkOrderWorkflow(Deadlines):
         self.step.enter(stage, workflow.now(), because.event if because else None)
 
     async def ask_reporter(self, spec: TaskSpec) -> Moved:
-        """A task of the reporter's. What staff found themselves, a lead answers; for a guest without account, a clerk writes it down."""
+        """A task of the reporter's.
+
+        What staff found themselves, a lead answers; for a guest without account, a clerk writes it down.
+        """
         reporter = self.order.reporter
         if reporter.kind == "resident":
             return await self.ask(spec, to=reporter.id, roles=())

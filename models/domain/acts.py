@@ -47,6 +47,7 @@ def claim(step: Step, actor: Actor, command: c.Claim, at: datetime) -> Moved | N
         task.holder = actor.id
         step.record("claimed", actor, at, Audience.STAFF, task=task.id)
         return None
+    step.state.assignee = actor.id
     return complete(step, actor, c.Complete(task_id=task.id, outcome=accepting), at)
 
 

@@ -80,9 +80,7 @@ class Step:
             self.events, self.closed, self.notices, self.handled = kept
             raise
 
-    def record(
-        self, kind: str, by: Actor, at: datetime, audience: Audience = Audience.REPORTER, **facts: Any
-    ) -> Event:
+    def record(self, kind: str, by: Actor, at: datetime, audience: Audience = Audience.REPORTER, **facts: Any) -> Event:
         said = {key: value for key, value in facts.items() if value is not None}
         event = Event(kind=kind, at=at, by=by.id, by_kind=by.kind, audience=audience, facts=said)
         self.events.append(event)
@@ -133,7 +131,9 @@ class Step:
             gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
         )
         self.state.tasks[task.id] = task
-        self.notices += notices_for(self.state, Event(kind="task", at=at, by=SYSTEM.id, by_kind="system", facts={"task": task.id}))
+        self.notices += notices_for(
+            self.state, Event(kind="task", at=at, by=SYSTEM.id, by_kind="system", facts={"task": task.id})
+        )
         return task
 
     def close(
@@ -151,10 +151,11 @@ class Step:
         """Cut the step off: what comes later belongs to the next one."""
         state = self.state
         previous = state.version
-        state.version, state.issued_at = previous + 1, now
+        # Intake's clock may run ahead of Temporal's; a step must never look older than the one it follows.
+        state.version, state.issued_at = previous + 1, max(now, state.issued_at)
         batch = Batch(
             number=state.number,
-            issued_at=now,
+            issued_at=state.issued_at,
             prev_version=previous,
             version=state.version,
             state=state.model_copy(deep=True),

@@ -91,6 +91,10 @@ class Template(BaseModel):
         """The template id in the emulator; the real accounts issue their own, which are given by settings."""
         return f"tmpl_{self.name}"
 
+    def id_at(self, channel: Channel, given: Mapping[str, str]) -> str:
+        """The id on one of the accounts: as given by the installation's settings, else the emulator's."""
+        return given.get(f"{channel}:{self.name}", self.id)
+
 
 _BOTH: tuple[Channel, ...] = ("mini", "service")
 
@@ -285,8 +289,9 @@ def plain_plate(plate: str) -> str:
 
 
 def _visible(text: str) -> str:
-    spaced = re.sub(r"[\s\u2028\u2029]+", " ", text)
-    return "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
+    spaced = re.sub(r"[\s\u2028\u2029]", " ", text)
+    seen = "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
+    return re.sub(" +", " ", seen)
 
 
 def _checked(type_: str, text: str) -> str:

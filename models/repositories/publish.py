@@ -86,7 +86,7 @@ _FORGET: Final = text(
     ), forgotten_tasks AS (
         DELETE FROM tasks WHERE number = :number AND opened_version > :above RETURNING *
     ), forgotten_notices AS (
-        DELETE FROM notices WHERE number = :number AND version > :above AND delivery = 'pending' RETURNING *
+        DELETE FROM notices WHERE number = :number AND version > :above AND delivery IN ('pending', 'centre_only') RETURNING *
     ), forgotten_outbox AS (
         DELETE FROM outbox WHERE number = :number AND version > :above AND done_at IS NULL
         RETURNING *
@@ -244,7 +244,9 @@ def _write_notices(conn: Connection, batch: Batch) -> None:
     if batch.notices:
         rows = notice_rows(batch.number, batch.version, batch.issued_at, batch.notices)
         conn.execute(insert(NoticeRow), rows)
-        conn.execute(insert(OutboxRow), [notice_outbox_row(row, batch.issued_at) for row in rows])
+        waiting = [notice_outbox_row(row, batch.issued_at) for row in rows if row["delivery"] == "pending"]
+        if waiting:
+            conn.execute(insert(OutboxRow), waiting)
 
 
 _KEEP_REQUESTS = upsert(HandledRequest).on_conflict_do_nothing()

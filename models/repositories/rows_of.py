@@ -131,10 +131,17 @@ def notice_rows(number: str, version: int, issued_at: datetime, notices: Sequenc
             "urgent": notice.urgent,
             "created_at": issued_at,
             "not_before": notice.not_before,
-            "delivery": "pending",
+            **_delivery(notice, issued_at),
         }
         for index, notice in enumerate(notices)
     ]
+
+
+def _delivery(notice: Notice, issued_at: datetime) -> dict[str, Any]:
+    """What is for one person's message centre alone, and at once, has arrived by being written."""
+    if notice.template is None and notice.not_before is None and notice.to != "role":
+        return {"delivery": "centre_only", "channel": "centre", "delivered_at": issued_at}
+    return {"delivery": "pending", "channel": None, "delivered_at": None}
 
 
 def notice_outbox_row(notice: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -77,9 +77,7 @@ async def revoke_session(conn: AsyncConnection, token_hash: str, now: datetime) 
     await conn.execute(REVOKE_SESSION, {"token_hash": token_hash, "now": now})
 
 
-FAILURES: Final = _statement(
-    "SELECT max(count) AS count, max(last_at) AS last_at FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))"
-)
+FAILURES: Final = _statement("SELECT key, count, last_at FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))")
 
 COUNT_FAILURE: Final = _statement("""
     INSERT INTO login_failures (key, count, last_at) SELECT key, 1, :now FROM unnest(CAST(:keys AS text[])) AS k(key)
@@ -89,10 +87,10 @@ COUNT_FAILURE: Final = _statement("""
 FORGET_FAILURES: Final = _statement("DELETE FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))")
 
 
-async def login_failures(conn: AsyncConnection, keys: list[str]) -> tuple[int, datetime | None]:
-    """The most failures of any of the keys, and when the last one was."""
-    row = await _one(conn, FAILURES, keys=keys)
-    return (row["count"] or 0, row["last_at"]) if row else (0, None)
+async def login_failures(conn: AsyncConnection, keys: list[str]) -> dict[str, tuple[int, datetime]]:
+    """Key → how many failures, and when the last one was; keys without any are missing."""
+    rows = (await conn.execute(FAILURES, {"keys": keys})).all()
+    return {key: (count, last_at) for key, count, last_at in rows}
 
 
 async def count_login_failure(conn: AsyncConnection, keys: list[str], now: datetime, long_ago: datetime) -> None:

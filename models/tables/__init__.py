@@ -1,3 +1,3 @@
 """SQLModel table classes, one file per aggregate. Never an API schema, a message or an activity argument: they do not validate."""
 
-from models.tables import catalog, notices, orders, people, places, photos, plumbing, wechat  # noqa: F401
+from models.tables import catalog, notices, orders, people, photos, places, plumbing, wechat  # noqa: F401

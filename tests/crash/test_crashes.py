@@ -121,18 +121,22 @@ def test_an_order_is_taken_in_while_temporal_is_down(
     order = owner.report(description="停电时也要能报修")
     number = order["number"]
     assert owner.order(number)["stage"] == "submitted"
-    assert number in [task["order"]["number"] for task in dispatcher.read("/staff/tasks", box="pool", limit=100)["items"]]
+    assert number in [
+        task["order"]["number"] for task in dispatcher.read("/staff/tasks", box="pool", limit=100)["items"]
+    ]
     assert row(database, number).started_at is None
     world.stack.start("temporal")
     started(world, database, order)
-    press = f"/staff/tasks/{dispatcher.task_with(number, 'pool')}/complete", {"outcome": "pool", "form": {}}, uuid.uuid4().hex
+    press = (
+        f"/staff/tasks/{dispatcher.task_with(number, 'pool')}/complete",
+        {"outcome": "pool", "form": {}},
+        uuid.uuid4().hex,
+    )
     after = eventually(lambda: _done(dispatcher.post(*press)), within=40, what="the dispatch after the outage")
     assert after["stage"] == "dispatched"
 
 
-def test_twenty_claim_at_once_and_one_wins(
-    world: World, database: Engine, owner: Owner, dispatcher: Person
-) -> None:
+def test_twenty_claim_at_once_and_one_wins(world: World, database: Engine, owner: Owner, dispatcher: Person) -> None:
     number = started(world, database, owner.report())
     dispatcher.complete(number, "pool")
     technicians = [world.staff(account) for account in ("tech1", "tech2", "tech3")]
@@ -191,7 +195,9 @@ def test_postgres_is_down_for_a_minute_under_an_open_command(
     before = events_of(world, number)
     world.stack.pause("worker")
     with ThreadPoolExecutor(1) as pool:
-        press: Future[Any] = pool.submit(tech.post, f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute")
+        press: Future[Any] = pool.submit(
+            tech.post, f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute"
+        )
         time.sleep(1)
         world.stack.kill("postgres")
         world.stack.unpause("worker")
@@ -219,7 +225,9 @@ def test_no_worker_means_unknown_and_the_same_key_tells_later(
     assert (answer.status_code, answer.json()["code"], answer.json()["outcome"]) == (503, "unavailable", "unknown")
     assert int(answer.headers["Retry-After"]) > 0
     world.stack.start("worker")
-    again = eventually(lambda: _done(dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")), what="the truth")
+    again = eventually(
+        lambda: _done(dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")), what="the truth"
+    )
     assert again["stage"] == "dispatched"
     other = dispatcher.post(f"/staff/tasks/{task}/complete", {"outcome": "pool", "form": {}}, "no-worker")
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")

@@ -16,7 +16,9 @@ def soon() -> str:
 
 
 def accept_prompt(world: World, openid: str, templates: list[str]) -> None:
-    answer = world.wechat.post("/_emulator/subscribe", json={"openid": openid, "template_ids": templates, "answer": "accept"})
+    answer = world.wechat.post(
+        "/_emulator/subscribe", json={"openid": openid, "template_ids": templates, "answer": "accept"}
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -40,9 +42,15 @@ def test_from_submitted_to_rated(world: World) -> None:
     assert int(again.headers["Retry-After"]) > 0
 
     assert tech.complete(number, "arrived")["stage"] == "in_progress"
-    held = tech.act(f"/staff/tasks/{tech.task_with(number, 'finished')}/hold", {"reason": "parts", "note": "等阀芯", "until": soon()})
+    held = tech.act(
+        f"/staff/tasks/{tech.task_with(number, 'finished')}/hold",
+        {"reason": "parts", "note": "等阀芯", "until": soon()},
+    )
     assert (held["stage"], owner.order(number)["stage_title"]) == ("on_hold", "暂缓")
-    refused = tech.post(f"/staff/tasks/{tech.task_with(number, 'handed_back')}/complete", {"outcome": "finished", "form": {"report": "好了"}})
+    refused = tech.post(
+        f"/staff/tasks/{tech.task_with(number, 'handed_back')}/complete",
+        {"outcome": "finished", "form": {"report": "好了"}},
+    )
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
     assert tech.act(f"/staff/tasks/{tech.task_with(number, 'handed_back')}/resume")["stage"] == "in_progress"
     done = tech.complete(number, "finished", report="更换阀芯，已试水", photo_ids=[tech.photo()])

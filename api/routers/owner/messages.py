@@ -56,7 +56,9 @@ async def read(state: StateDep, owner: Owner, message_id: str) -> Response:
 @router.get("/subscriptions", responses=answers(shapes.Subscriptions, *READING))
 async def what_to_ask(state: StateDep, owner: Owner, at: Annotated[Tap, Query()] = "submit") -> Response:
     """The at most three templates to pass to `wx.requestSubscribeMessage` at this tap."""
-    items = [{"template_id": TEMPLATES[name].id, "name": name, "title": TEMPLATES[name].title} for name in ASKED_AT[at]]
+    ids = state.settings.wechat_template_ids
+    asked = [TEMPLATES[name] for name in ASKED_AT[at]]
+    items = [{"template_id": item.id_at("mini", ids), "name": item.name, "title": item.title} for item in asked]
     return JsonAnswer({"items": items})
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from models.domain.clocks import Levels
-from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, Nothing, NotFixed, Stated
+from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, NotFixed, Nothing, Stated
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
