@@ -1,8 +1,8 @@
 """Human tasks on Temporal: ask somebody, come to rest, go on with their answer.
 
-While a task is open its commands are Updates. A validator refuses at once, leaving nothing in history; the handler asks the same
-pure functions again, because another command may have come between. A command answers when what it moved has come to rest and
-is published, so whoever sent it reads what they wrote.
+While a task is open its commands are Updates. A validator refuses at once, leaving nothing in history; the handler
+asks the same pure functions again, because another command may have come between. A command answers when what it
+moved has come to rest and is published, so whoever sent it reads what they wrote.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class HumanTasks(Publishing):
         return answer
 
     def _open_or_answered(self, kind: str) -> str | None:
-        """The task to go on with: right after a start, a command may have come, and ended it, before the lifecycle asked."""
+        """The task to go on with: right after a start, a command may have come, and ended it, before the lifecycle
+        asked.
+        """
         answered = (number for number, moved in self._moved.items() if moved.closed.task.kind == kind)
         task = self.order.task_of(kind)
         return task.id if task else next(answered, None)
@@ -147,7 +149,9 @@ class HumanTasks(Publishing):
             self.step.handled.append(Handled(update_id=update.id, digest=envelope.digest))
 
     async def take_turn(self) -> None:
-        """A closed task and the next stage are one step: whatever comes between would find an order that waits for nobody."""
+        """A closed task and the next stage are one step: whatever comes between would find an order that waits for
+        nobody.
+        """
         while self._moved:
             await workflow.wait_condition(lambda: not self._moved)
 

@@ -69,7 +69,9 @@ class Publishing:
 
 
 def _is_integrity(error: ActivityError | ApplicationError) -> bool:
-    """A local activity that may not be retried fails with the error itself, a regular one with an ActivityError around it."""
+    """A local activity that may not be retried fails with the error itself, a regular one with an ActivityError
+    around it.
+    """
     said = error.cause if isinstance(error, ActivityError) else error
     return isinstance(said, ApplicationError) and said.type == INTEGRITY
 

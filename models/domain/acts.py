@@ -59,7 +59,11 @@ def release(step: Step, actor: Actor, command: c.Release, at: datetime) -> None:
 def reassign(step: Step, actor: Actor, command: c.Reassign, at: datetime) -> Moved:
     task = step.state.tasks[command.task_id]
     event = step.record(
-        "reassigned", actor, at, Audience.STAFF, **{"from": task.holder, "staff": command.staff, "reason": command.reason}
+        "reassigned",
+        actor,
+        at,
+        Audience.STAFF,
+        **{"from": task.holder, "staff": command.staff, "reason": command.reason},
     )
     _end_hold(step)
     return Moved(step.close(task, "reassigned", actor, at, {"staff": command.staff, "reason": command.reason}), event)
@@ -103,9 +107,7 @@ def _stop_clock(state: OrderState, outcome: str, at: datetime) -> None:
 
 def hold(step: Step, actor: Actor, command: c.PutOnHold, at: datetime) -> None:
     state = step.state
-    state.hold = Hold(
-        reason=command.reason, note=command.note, until=command.until, stage=state.stage, by=actor.id
-    )
+    state.hold = Hold(reason=command.reason, note=command.note, until=command.until, stage=state.stage, by=actor.id)
     state.holds += 1
     event = step.record("held", actor, at, reason=command.reason, until=command.until.isoformat())
     if command.note:

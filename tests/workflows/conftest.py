@@ -17,7 +17,7 @@ from settings import Settings
 from tests.workflows.desk import KEY, PAYLOAD_KEYS, Desk, Shelves
 from workers.temporal import orders_worker
 from workflows import proof_keys
-from workflows.search_attributes import ALL
+from workflows.search_attributes import ALL, DUE_AT
 
 PROGRAM = "temporal-test-server"
 
@@ -29,14 +29,11 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
         test_server_existing_path=shutil.which(PROGRAM, path=sysconfig.get_path("scripts")) or shutil.which(PROGRAM),
         data_converter=data_converter(Settings(payload_keys=PAYLOAD_KEYS)),
     )
-    kinds = {
-        "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-        "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-    }
+    word, moment = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD, IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
     await env.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
             namespace=env.client.namespace,
-            search_attributes={key.name: kinds["Datetime" if key.name == "WyDueAt" else "Keyword"] for key in ALL},
+            search_attributes={key.name: moment if key == DUE_AT else word for key in ALL},
         )
     )
     try:

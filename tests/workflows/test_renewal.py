@@ -1,0 +1,76 @@
+"""A long life: the order continues as new at any point of rest, and nobody notices."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from models.domain.errors import TaskNotOpen
+from tests.workflows.desk import DISPATCHER, OWNER, TECH, Desk
+from workflows import options
+
+REST_POINTS = ("submitted", "dispatched", "accepted", "in_progress", "on_hold", "finished", "closed")
+STARS = {"result": 5, "speed": 5, "manner": 5}
+
+
+async def run_of(desk: Desk) -> str:
+    return (await desk.client.get_workflow_handle(desk.number).fetch_history()).run_id
+
+
+async def renewed(desk: Desk, former: str) -> None:
+    """Wait until the order runs as another execution."""
+    end = time.monotonic() + 10
+    while await run_of(desk) == former:
+        assert time.monotonic() < end, "the order did not continue as new"
+
+
+@pytest.fixture
+def renew_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "RENEW_AFTER_UPDATES", 1)
+
+
+@pytest.mark.parametrize("stage", REST_POINTS)
+async def test_an_order_goes_on_after_a_renewal_at_every_point_of_rest(
+    desk: Desk, renew_always: None, stage: str
+) -> None:
+    await desk.at(stage)
+    former, before = await run_of(desk), await desk.state()
+    who, action, body = (OWNER, "rate", STARS) if stage == "closed" else (TECH, "comment", {"text": "记录一下"})
+    if stage != "closed":
+        await desk.send(who, action, **body)
+        await renewed(desk, former)
+        after = await desk.state()
+        unchanged = {"version", "issued_at", "handled_updates"}
+        assert after.model_dump(exclude=unchanged) == before.model_dump(exclude=unchanged)
+        if stage == "on_hold":
+            await desk.sleep(hours=2, seconds=1)
+            assert await desk.stage() == "in_progress", "the wake-up time has come along"
+        await desk.walk_to("closed")
+    await desk.send(OWNER, "rate", **STARS)
+    assert await desk.client.get_workflow_handle(desk.number).result() == "closed"
+    assert desk.shelf.state.rating is not None
+    numbers = [batch.version for batch in desk.shelf.batches]
+    assert numbers == list(range(2, len(numbers) + 2))
+    assert len(desk.shelf.handled) == len(set(desk.shelf.handled))
+
+
+async def test_a_request_sent_again_after_a_renewal_is_known_by_its_id(desk: Desk, renew_always: None) -> None:
+    await desk.file()
+    former, task = await run_of(desk), await desk.task()
+    body = {"task_id": task, "outcome": "pool", "form": {}}
+    await desk.send(DISPATCHER, "complete", update_id="pressed", **body)
+    await renewed(desk, former)
+    assert desk.shelf.handled == ["pressed"], "the gateway reads it there"
+    with pytest.raises(TaskNotOpen):
+        await desk.send(DISPATCHER, "complete", update_id="pressed", **body)
+    assert desk.shelf.kinds == ["pool"]
+
+
+async def test_clocks_go_on_ringing_after_a_renewal(desk: Desk, renew_always: None) -> None:
+    await desk.file()
+    former = await run_of(desk)
+    await desk.send(OWNER, "comment", text="请尽快")
+    await renewed(desk, former)
+    await desk.sleep(minutes=31)
+    assert desk.shelf.kinds == ["commented", "warned", "breached"]
