@@ -25,6 +25,9 @@ TYPE: Final = "urn:wuyou:problem:"
 OUR_MISTAKES: Final = (IntegrityError, ProgrammingError)
 """What Postgres says about a statement of ours; everything else it raises means that it is not well."""
 
+DATA_EXCEPTION: Final = "22"
+"""SQLSTATE class of values that Postgres cannot hold, such as a NUL in a text: the caller's mistake."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -126,6 +129,8 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _outage(request: Request, error: Exception) -> Response:
     if isinstance(error, OUR_MISTAKES):
         return await _bug(request, error)
+    if isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlstate", "")).startswith(DATA_EXCEPTION):
+        return answer(request, ValidationFailed())
     _log.warning("%s answered 503: %s", request.url.path, type(error).__name__)
     return answer(request, Unavailable())
 

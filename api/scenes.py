@@ -23,9 +23,13 @@ def staff_of_scene(secret: str, scene: str) -> str | None:
     """Who is to be bound; None for a scene that is not ours, or too old."""
     said, _, signature = scene.rpartition(".")
     parts = said.split(".")
-    if len(parts) != 3 or parts[0] != PREFIX or not hmac.compare_digest(_signature(secret, said), signature):
+    if len(parts) != 3 or parts[0] != PREFIX or not _is_signed(secret, said, signature):
         return None
     return parts[1] if int(parts[2], 16) >= time.time() else None
+
+
+def _is_signed(secret: str, said: str, signature: str) -> bool:
+    return hmac.compare_digest(_signature(secret, said).encode(), signature.encode())
 
 
 def _signature(secret: str, said: str) -> str:

@@ -19,7 +19,10 @@ SESSION_BYTES: Final = 32
 """256 random bits: a session cannot be guessed, so its hash needs no salt."""
 
 FREE_FAILURES: Final = 5
-"""Wrong passwords in a row that cost nothing; people do mistype."""
+"""Wrong passwords for one account that cost nothing; people do mistype."""
+
+FREE_FAILURES_OF_ADDRESS: Final = 50
+"""The same for one address, behind which a whole office may sit."""
 
 FIRST_WAIT_SECONDS: Final = 10
 LONGEST_WAIT_SECONDS: Final = 900
@@ -82,9 +85,9 @@ def _matches(password_hash: str | None, password: str) -> bool:
         return False
 
 
-def wait_after(failures: int) -> int:
+def wait_after(failures: int, free: int) -> int:
     """Seconds until the next attempt is heard, after so many wrong ones in a row."""
-    beyond = failures - FREE_FAILURES
+    beyond = failures - free
     if beyond < 0:
         return 0
     return min(FIRST_WAIT_SECONDS * 2 ** min(beyond, 10), LONGEST_WAIT_SECONDS)

@@ -10,7 +10,15 @@ from typing import Any, Final
 
 from api import wording
 from api.scenes import scene_of_staff
-from api.security import failure_key, new_session, password_matches, session_hash, wait_after
+from api.security import (
+    FREE_FAILURES,
+    FREE_FAILURES_OF_ADDRESS,
+    failure_key,
+    new_session,
+    password_matches,
+    session_hash,
+    wait_after,
+)
 from api.state import State
 from integrations.wechat import CodeInvalid, WeChatError
 from models.domain.errors import RateLimited, Unauthenticated, Unavailable
@@ -89,7 +97,9 @@ async def log_in_staff(state: State, account: str, password: str, address: str) 
     secret = state.settings.required("token_secret")
     keys = [failure_key("account", account, secret), failure_key("address", address, secret)]
     async with state.single.connect() as conn:
-        _check_throttle(*await sessions.login_failures(conn, keys), now)
+        failures = await sessions.login_failures(conn, keys)
+        for key, free in zip(keys, (FREE_FAILURES, FREE_FAILURES_OF_ADDRESS), strict=True):
+            _check_throttle(failures.get(key), free, now)
         row = await sessions.staff_by_account(conn, account)
     right = await password_matches(row["password_hash"] if row else None, password)
     async with state.single.connect() as conn:
@@ -103,10 +113,11 @@ async def log_in_staff(state: State, account: str, password: str, address: str) 
     return token, _member(row)
 
 
-def _check_throttle(failures: int, last_at: datetime | None, now: datetime) -> None:
-    if last_at is None or now - last_at > FAILURES_COUNT_FOR:
+def _check_throttle(failures: tuple[int, datetime] | None, free: int, now: datetime) -> None:
+    if failures is None or now - failures[1] > FAILURES_COUNT_FOR:
         return
-    wait = wait_after(failures) - (now - last_at).total_seconds()
+    count, last_at = failures
+    wait = wait_after(count, free) - (now - last_at).total_seconds()
     if wait > 0:
         raise RateLimited("login_throttled", retry_after=int(wait) + 1)
 

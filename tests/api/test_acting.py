@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -171,3 +172,15 @@ def test_a_key_is_obligatory(api: Api) -> None:
         body = {"/owner/repairs": report(), "/photos": {"content_type": "image/png", "size": 9}}.get(path, {})
         answer = api.http.post(f"/api/v1{path}", headers=headers, json=body)
         assert refused(answer, 422, "validation_failed")["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_text_that_postgres_cannot_hold_never_reaches_the_workflow(api: Api) -> None:
+    owner, number = api.owner(), api.owner().report()["number"]
+    for text in ("a\x00b", "\ud800"):
+        headers = {**owner.headers, "Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
+        answer = api.http.post(
+            f"/api/v1/owner/work-orders/{number}/comment", headers=headers, content=json.dumps({"text": text})
+        )
+        refused(answer, 422, "validation_failed")
+    refused(api.staff("clerk").get("/staff/work-orders", q="a\x00b"), 422, "validation_failed")
+    assert owner.act(f"/owner/work-orders/{number}/comment", {"text": "还在漏"})["version"] == 2

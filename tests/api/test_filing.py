@@ -63,6 +63,8 @@ def test_a_public_place_is_named(api: Api) -> None:
         ({"contact": {"name": "王", "phone": "none"}}, "contact.phone"),
         ({"appointment": {"from": "2020-01-01T09:00:00+08:00", "to": "2020-01-01T10:00:00+08:00"}}, "appointment"),
         ({"discription": "misspelt"}, "discription"),
+        ({"description": "厨房漏水\x00厨房漏水"}, "description"),
+        ({"contact": {"name": "王\x00", "phone": "13900139000"}}, "contact.name"),
     ],
 )
 def test_wrong_input_names_its_field(api: Api, change: dict[str, object], field: str) -> None:

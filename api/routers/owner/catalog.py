@@ -40,7 +40,11 @@ async def catalog(state: StateDep, owner: Owner) -> Response:
             "hold_reasons": titled(words.HOLD_REASONS),
             "stages": titled(words.STAGES_FOR_RESIDENTS),
             "notices": [
-                {"template_id": template.id_at("mini", state.settings.wechat_template_ids), "name": name, "title": template.title}
+                {
+                    "template_id": template.id_at("mini", state.settings.wechat_template_ids),
+                    "name": name,
+                    "title": template.title,
+                }
                 for name, template in TEMPLATES.items()
                 if "mini" in template.channels
             ],
