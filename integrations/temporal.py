@@ -1,4 +1,6 @@
-"""The connection to Temporal: one client with encrypted pydantic payloads, the same for gateway, worker, replayer and codec endpoint."""
+"""The connection to Temporal: one client with encrypted pydantic payloads, the same for gateway, worker, replayer
+and codec endpoint.
+"""
 
 from __future__ import annotations
 

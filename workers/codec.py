@@ -1,7 +1,8 @@
 """The endpoint through which the Temporal UI reads payloads in the clear.
 
-Its address carries a random secret, because the embedded UI sends no credentials; it listens on loopback, answers the UI's
-origin alone, and logs every decode. In production it stands behind the firm's login and opens to the role `operator` only.
+Its address carries a random secret, because the embedded UI sends no credentials; it listens on loopback, answers the
+UI's origin alone, and logs every decode. In production it stands behind the firm's login and opens to the role
+`operator` only.
 """
 
 from __future__ import annotations

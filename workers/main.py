@@ -1,4 +1,6 @@
-"""The worker process, composed: settings → clients → activities → two workers, the relay, the sweep and the codec endpoint."""
+"""The worker process, composed: settings → clients → activities → two workers, the relay, the sweep and the codec
+endpoint.
+"""
 
 from __future__ import annotations
 

@@ -25,14 +25,19 @@ GRACE: Final = timedelta(seconds=10)
 """Let a publish or a send finish on shutdown instead of being done twice; below a container's usual stop grace."""
 
 STICKY_TIMEOUT: Final = timedelta(seconds=1)
-"""How long a task waits for the worker that has the order cached. The default of 10 s is felt after a worker's death."""
+"""How long a task waits for the worker that has the order cached.
+
+The default of 10 s is felt after a worker's death.
+"""
 
 CACHED_ORDERS: Final = 5000
 """About 100 KB each."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """Refuses a first-party import that a workflow file forgot to pass through: it would cost 15 MB per cached order."""
+    """Refuses a first-party import that a workflow file forgot to pass through: it would cost 15 MB per cached
+    order.
+    """
     policy = (
         SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
         | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH

@@ -14,7 +14,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Deadlines(HumanTasks):
-    """Warns, climbs the ladder, ends holds and gives up waiting. The arithmetic is the domain's; here is only the waiting."""
+    """Warns, climbs the ladder, ends holds and gives up waiting.
+
+    The arithmetic is the domain's; here is only the waiting.
+    """
 
     async def keep_time(self) -> None:
         while True:

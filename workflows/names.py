@@ -8,7 +8,9 @@ ORDERS: Final = "orders"
 """Task queue of the workflows and of publish."""
 
 EFFECTS: Final = "effects"
-"""Task queue of everything that talks to the outside, on its own executor: a hanging provider must not slow a press of a button."""
+"""Task queue of everything that talks to the outside, on its own executor: a hanging provider must not slow a press
+of a button.
+"""
 
 PUBLISH: Final = "projection.publish"
 END: Final = "projection.end"

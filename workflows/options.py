@@ -9,7 +9,8 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 AT_ONCE: Final = LocalActivityConfig(
-    # A healthy publish takes milliseconds. Five seconds stay below the ten of a workflow task, so no heartbeat is needed.
+    # A healthy publish takes milliseconds. Five seconds stay below the ten of a workflow task, so no heartbeat is
+    # needed.
     schedule_to_close_timeout=timedelta(seconds=5),
     start_to_close_timeout=timedelta(seconds=4),
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),

@@ -14,7 +14,9 @@ with workflow.unsafe.imports_passed_through():
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """A WuyouError becomes the ApplicationError that the gateway turns back; a bug becomes `unavailable`, and is logged."""
+    """A WuyouError becomes the ApplicationError that the gateway turns back; a bug becomes `unavailable`, and is
+    logged.
+    """
     try:
         yield
     except WuyouError as error:

@@ -18,7 +18,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 class WorkOrderWorkflow(Deadlines):
-    """A lifecycle is a subclass with one method per stage. Start, reset and continue-as-new all come in through `live`."""
+    """A lifecycle is a subclass with one method per stage.
+
+    Start, reset and continue-as-new all come in through `live`.
+    """
 
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)

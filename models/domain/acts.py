@@ -1,7 +1,7 @@
 """What each command does to an order. Called after `rights` has agreed, with the same arguments.
 
-Pure: the effects are events, closed tasks and notices in a `Step`. The workflow calls it while it runs; after it has ended, a
-transaction on the locked row calls the same functions.
+Pure: the effects are events, closed tasks and notices in a `Step`. The workflow calls it while it runs; after it has
+ended, a transaction on the locked row calls the same functions.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def resume(step: Step, actor: Actor, command: c.Resume | None, at: datetime) -> 
 
 
 def _end_hold(step: Step) -> None:
-    """The order leaves the hold by being handed back, reassigned or cancelled: the lifecycle enters the next stage itself."""
+    """The order leaves the hold by being handed back, reassigned or cancelled; its next stage follows by itself."""
     step.state.hold = None
 
 

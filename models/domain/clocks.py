@@ -1,7 +1,8 @@
 """Service clocks: absolute due times, recorded pauses, a warning before the breach, a ladder after it.
 
-Pure arithmetic on times that the caller passes in. All clocks of an order run from its submission (`lifecycles.md`, "Clocks").
-A level counts around the clock until a working calendar is given; `due_after` is the one place where that will change.
+Pure arithmetic on times that the caller passes in. All clocks of an order run from its submission (`lifecycles.md`,
+"Clocks"). A level counts around the clock until a working calendar is given; `due_after` is the one place where that
+will change.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class ClockName(StrEnum):
 
 
 class Levels(BaseModel):
-    """Limits of one category and priority, copied into the order at intake so that later changes leave running clocks alone."""
+    """Limits of one category and priority, copied into the order at intake so that later changes leave running
+    clocks alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,7 +1,7 @@
 """What a person may ask of an order, and the sealed envelope it travels in.
 
-An envelope's proof is an HMAC over workflow id, update name and the rest of the envelope. It shows that our gateway looked the
-actor up; a raw update from the Temporal CLI or UI has none and is refused.
+An envelope's proof is an HMAC over workflow id, update name and the rest of the envelope. It shows that our gateway
+looked the actor up; a raw update from the Temporal CLI or UI has none and is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from models.domain.order import Audience, HoldReason
 from models.domain.people import Actor
 
 ENVELOPE_LIFE: Final = timedelta(minutes=2)
-"""Long enough for the gateway's time-out, one retry and an unsteady clock; short enough that a captured envelope is worthless."""
+"""Long enough for the gateway's time-out, one retry and an unsteady clock; short enough that a captured envelope is
+worthless.
+"""
 
 
 class Claim(Form):
@@ -41,7 +43,7 @@ class Reassign(Form):
 class Complete(Form):
     task_id: str
     outcome: str
-    form: dict[str, Any] = {}
+    form: dict[str, Any] = Field(default_factory=dict)
     on_behalf: OnBehalf | None = None
 
 
@@ -109,7 +111,7 @@ class Envelope(BaseModel):
     def verify(self, keys: Sequence[bytes], workflow_id: str, update: str, now: datetime) -> None:
         """Raises Unauthenticated. Several keys are accepted, so that they can be rotated without a pause."""
         proofs = [self._proof(key, workflow_id, update) for key in keys]
-        if not any([hmac.compare_digest(proof, self.proof) for proof in proofs]):
+        if not sum(hmac.compare_digest(proof, self.proof) for proof in proofs):
             raise Unauthenticated("unproved")
         if now > self.expires_at:
             raise Unauthenticated("expired_command")

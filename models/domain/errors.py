@@ -15,7 +15,8 @@
     │   └── RateLimited            429 rate_limited             try again after `retry_after` seconds
     └── Unavailable                503 unavailable              an operator must act; the outcome may be unknown
 
-`code` and `status` are stable: clients rely on them. `reason` is a key of `words.REFUSALS`, whose Chinese text people see.
+`code` and `status` are stable: clients rely on them. `reason` is a key of `words.REFUSALS`, whose Chinese text people
+see.
 """
 
 from __future__ import annotations
@@ -59,7 +60,11 @@ class ValidationFailed(Refusal):
     status = 422
 
     def __init__(
-        self, reason: str | None = None, errors: Sequence[Mapping[str, str]] = (), field: str | None = None, **facts: Any
+        self,
+        reason: str | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+        field: str | None = None,
+        **facts: Any,
     ) -> None:
         super().__init__(reason, **facts)
         self.errors: list[dict[str, str]] = [dict(error) for error in errors]

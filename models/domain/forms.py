@@ -1,7 +1,7 @@
 """What a person fills in to complete a task. One model per outcome; its JSON Schema goes out with the task.
 
-Fields marked with the formats `staff` and `photo` are references: clients send a staff account or photo ids, the gateway
-replaces them by ids that it has looked up, so a workflow never trusts a reference of a client's.
+Fields marked with the formats `staff` and `photo` are references: clients send a staff account or photo ids, the
+gateway replaces them by ids that it has looked up, so a workflow never trusts a reference of a client's.
 """
 
 from __future__ import annotations

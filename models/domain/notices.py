@@ -121,9 +121,7 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
     if spec.of_reporter:
         if order.reporter.kind != "resident" or order.reporter.id is None:
             return []
-        reminder = Notice(
-            kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id
-        )
+        reminder = Notice(kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id)
         return [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
     if task.holder is not None:
         return [_staff(order, "new_task", task.holder, **facts).model_copy(update={"while_task": task.id})]
@@ -168,5 +166,7 @@ def _rated(order: OrderState, event: Event) -> list[Notice]:
 
 def _resumed(order: OrderState, event: Event) -> list[Notice]:
     return _reporter(order, "resumed") + [
-        _staff(order, "resumed", task.holder) for task in order.tasks.values() if task.kind == "carry_out" and task.holder
+        _staff(order, "resumed", task.holder)
+        for task in order.tasks.values()
+        if task.kind == "carry_out" and task.holder
     ]

@@ -56,7 +56,10 @@ class HoldReason(StrEnum):
 
 
 class Reporter(BaseModel):
-    """Who is told and asked. `resident` by their id; `staff` for what staff found themselves; `guest` has no account."""
+    """Who is told and asked.
+
+    `resident` by their id; `staff` for what staff found themselves; `guest` has no account.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -181,7 +184,10 @@ class OrderState(BaseModel):
 
 
 def new_order(filing: Filing) -> OrderState:
-    """The first state, first task included. Intake and the workflow's start both build it here, so that they cannot differ."""
+    """The first state, first task included.
+
+    Intake and the workflow's start both build it here, so that they cannot differ.
+    """
     lifecycle = LIFECYCLES[filing.kind]
     first = lifecycle.tasks[lifecycle.first_task]
     task = Task(id=f"{filing.number}.1", kind=first.kind, roles=first.roles, opened_at=filing.at)

@@ -79,7 +79,8 @@ def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor) -> None:
 def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:
     within_reach(order, actor)
     if command.task_id not in order.tasks and order.assignee not in (None, actor.id):
-        raise TaskHeldByOther  # Claiming from the pool ends the task: whoever was slower reads that somebody has the work.
+        # Claiming from the pool ends the task: whoever was slower reads that somebody has the work.
+        raise TaskHeldByOther
     task, spec = open_task(order, command.task_id)
     if task.holder == actor.id:
         raise IllegalTransition("already_yours")
@@ -253,7 +254,9 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
 
 
 class Action(BaseModel):
-    """Something that the caller may do now: an update, for a task where it concerns one, with an outcome where it needs one."""
+    """Something that the caller may do now: an update, for a task where it concerns one, with an outcome where it
+    needs one.
+    """
 
     action: str
     task_id: str | None = None
@@ -261,7 +264,10 @@ class Action(BaseModel):
 
 
 def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
-    """The buttons that a person sees. A right that depends on what is typed (a long hold) is shown and checked when sent."""
+    """The buttons that a person sees.
+
+    A right that depends on what is typed (a long hold) is shown and checked when sent.
+    """
     actions = [Action(action=name) for name in ("urge", "cancel", "comment", "rate") if _would(order, actor, name, now)]
     for task in order.tasks.values():
         actions += [

@@ -30,7 +30,10 @@ class Handled(BaseModel):
 
 
 class Batch(BaseModel):
-    """One publish. Applies iff the row is older than (`issued_at`, `version`); rows above `prev_version` were forgotten by Temporal."""
+    """One publish.
+
+    Applies iff the row is older than (`issued_at`, `version`); rows above `prev_version` were forgotten by Temporal.
+    """
 
     number: str
     issued_at: datetime
@@ -88,7 +91,8 @@ class Step:
         return event
 
     def enter(self, stage: str, at: datetime, because: Event | None = None) -> None:
-        """Move to a stage that the map allows. The event that moved the order carries the stage; without one, it gets its own.
+        """Move to a stage that the map allows. The event that moved the order carries the stage; without one, it
+        gets its own.
 
         Raises IllegalTransition when the map knows no such way: that is a bug of the lifecycle's, not of the caller's.
         """

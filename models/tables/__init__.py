@@ -1,3 +1,6 @@
-"""SQLModel table classes, one file per aggregate. Never an API schema, a message or an activity argument: they do not validate."""
+"""SQLModel table classes, one file per aggregate.
+
+Never an API schema, a message or an activity argument: they do not validate.
+"""
 
 from models.tables import catalog, notices, orders, people, photos, places, plumbing, wechat  # noqa: F401

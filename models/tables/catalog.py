@@ -8,9 +8,11 @@ from models.tables.base import Base, document
 
 
 class Category(Base, table=True):
-    """`levels` maps a priority to {accept, arrive, finish} in seconds; absent ones fall back to the lifecycle's defaults.
+    """`levels` maps a priority to {accept, arrive, finish} in seconds; absent ones fall back to the lifecycle's
+    defaults.
 
-    `questions` is a list of {key, title, options: [{value, title, priority?}]}; the highest priority among the answers wins.
+    `questions` is a list of {key, title, options: [{value, title, priority?}]}; the highest priority among the answers
+    wins.
     """
 
     __tablename__ = "categories"

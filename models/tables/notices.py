@@ -10,18 +10,25 @@ from models.tables.base import Base, document, instant, now
 
 
 class NoticeRow(Base, table=True):
-    """One message to one person (`to_kind` resident or staff), or to a `role`, which delivery spreads into one per person.
+    """One message to one person (`to_kind` resident or staff), or to a `role`, which delivery spreads into one each.
 
-    `delivery`: pending → sending → sent | centre_only | uncertain | withdrawn | spread. `sending` left behind is made `uncertain`.
+    `delivery`: pending → sending → sent | centre_only | uncertain | withdrawn | spread. `sending` left behind is made
+    `uncertain`.
     """
 
     __tablename__ = "notices"
     __table_args__ = (
         Index("ix_notices_recipient", "to_id", text("created_at DESC"), text("id DESC")),
         Index("ix_notices_number", "number"),
-        Index("ix_notices_undelivered", "delivery", "not_before", postgresql_where=text("delivery IN ('pending', 'sending')")),
+        Index(
+            "ix_notices_undelivered",
+            "delivery",
+            "not_before",
+            postgresql_where=text("delivery IN ('pending', 'sending')"),
+        ),
         CheckConstraint(
-            "delivery IN ('pending', 'sending', 'sent', 'centre_only', 'uncertain', 'withdrawn', 'spread')", name="delivery"
+            "delivery IN ('pending', 'sending', 'sent', 'centre_only', 'uncertain', 'withdrawn', 'spread')",
+            name="delivery",
         ),
     )
     id: str = Field(primary_key=True)
@@ -46,7 +53,10 @@ class NoticeRow(Base, table=True):
 
 
 class WechatCredit(Base, table=True):
-    """How many messages of a template a person still allows: +1 per accepted prompt, −1 per send, 0 on WeChat's 43101."""
+    """How many messages of a template a person still allows.
+
+    One more per accepted prompt, one less per send, none after WeChat's 43101.
+    """
 
     __tablename__ = "wechat_credits"
     __table_args__ = (CheckConstraint("credits >= 0", name="credits"),)

@@ -10,7 +10,10 @@ from models.tables.base import Base, document, instant, now
 
 
 class WorkOrder(Base, table=True):
-    """One row per order. `state` is the whole `OrderState`; the other columns are what lists filter and sort by, and the words."""
+    """One row per order.
+
+    `state` is the whole `OrderState`; the other columns are what lists filter and sort by, and the words.
+    """
 
     __tablename__ = "work_orders"
     __table_args__ = (

@@ -9,7 +9,10 @@ from models.tables.base import Base, instant, new_id, now
 
 
 class Resident(Base, table=True):
-    """A person on the owners' side. `openid` is the mini-program's; the phone is sealed, its keyed hash beside it for search."""
+    """A person on the owners' side.
+
+    `openid` is the mini-program's; the phone is sealed, its keyed hash beside it for search.
+    """
 
     __tablename__ = "residents"
     id: str = Field(default_factory=lambda: new_id("res"), primary_key=True)

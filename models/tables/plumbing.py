@@ -12,7 +12,8 @@ from models.tables.base import Base, document, instant, now
 class OutboxRow(Base, table=True):
     """A wish for Temporal, written with the change that caused it, leased and carried out by the relay.
 
-    `action`: `start` (the order's workflow), `notice` or `photo` (a standalone activity), `command` (an Update by the system).
+    `action`: `start` (the order's workflow), `notice` or `photo` (a standalone activity), `command` (an Update by the
+    system).
     """
 
     __tablename__ = "outbox"

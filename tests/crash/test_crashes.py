@@ -1,4 +1,7 @@
-"""What happens to an order when parts of the system die at the worst moment. Everything here is real, and really killed."""
+"""What happens to an order when parts of the system die at the worst moment.
+
+Everything here is real, and really killed.
+"""
 
 from __future__ import annotations
 
@@ -181,7 +184,7 @@ def _press(dispatcher: Person, path: str) -> Any:
     """A press whose answer may never come."""
     try:
         return dispatcher.post(path, {"outcome": "assigned", "form": {"staff": "tech1"}})
-    except Exception:  # noqa: BLE001 - the API is killed under it
+    except Exception:  # The API is killed under it.
         return None
 
 
@@ -252,11 +255,11 @@ def test_the_same_form_sent_twice_at_once_is_one_order(owner: Owner, database: E
 def test_a_raw_update_from_the_command_line_is_refused(world: World, database: Engine, owner: Owner) -> None:
     number = started(world, database, owner.report())
     cli = program()
+    where = ["--address", world.settings.temporal_address, "--workflow-id", number]
     before = events_of(world, number)
     for words in ('{"id":"nobody"}', '"nonsense"', "{}"):
         said = subprocess.run(
-            [cli, "workflow", "update", "execute", "--address", world.settings.temporal_address]
-            + ["--workflow-id", number, "--name", "claim", "--input", words],
+            [cli, "workflow", "update", "execute", *where, "--name", "claim", "--input", words],
             capture_output=True,
             text=True,
             timeout=30,
@@ -264,8 +267,7 @@ def test_a_raw_update_from_the_command_line_is_refused(world: World, database: E
         )
         assert said.returncode != 0
     subprocess.run(
-        [cli, "workflow", "signal", "--address", world.settings.temporal_address, "--workflow-id", number]
-        + ["--name", "republish", "--input", '{"what":"is this"}'],
+        [cli, "workflow", "signal", *where, "--name", "republish", "--input", '{"what":"is this"}'],
         capture_output=True,
         timeout=30,
         check=True,
