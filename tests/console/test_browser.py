@@ -91,7 +91,7 @@ def test_a_technician_does_a_repair_on_a_phone(world: World, desk: Desk, tmp_pat
     expect(photo).to_be_visible(timeout=10_000)
     photo.click()
     expect(page.locator("#viewer")).to_be_visible()
-    page.wait_for_function("document.querySelector('#viewer img').naturalWidth > 0")
+    page.locator("#viewer img").evaluate("image => image.decode()")
     page.keyboard.press("Escape")
     expect(page.locator("#viewer")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
