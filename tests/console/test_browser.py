@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.console.conftest import Desk
 from tests.world import World, picture
@@ -19,14 +19,10 @@ A_SECOND = 1500
 """Milliseconds. Changes show within a second; two shared cores get half of one more."""
 
 
-def work(page: Page) -> object:
-    return page.locator("#work")
-
-
 def test_a_new_order_appears_in_the_inbox_by_itself_and_goes_when_it_is_taken(world: World, desk: Desk) -> None:
     first, second = desk("dispatcher"), desk("dispatcher2")
     for page in (first, second):
-        page.goto("/console/inbox?box=pool".replace("/console", f"{world.settings.api_url}/console", 1))
+        page.goto(f"{world.settings.api_url}/console/inbox?box=pool")
         page.wait_for_selector("[data-live-mark].on")
     number = world.owner("demo-owner-4").report()["number"]
     row = re.compile(number)
