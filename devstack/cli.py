@@ -1,4 +1,4 @@
-"""The command line: up, down, status, env, logs, reset."""
+"""The command line: up, down, status, env, logs, act, reset."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from devstack import act
 from devstack.catalog import BY_NAME, NAMES
 from devstack.errors import StackError
 from devstack.logs import LogPrinter, cut_large_logs, last_lines
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     logs = _command(commands, "logs", run_logs, "print the last lines of all logs, or of one part's")
     logs.add_argument("part", nargs="?", choices=[*NAMES, SUPERVISOR])
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+    act.add_arguments(_command(commands, "act", run_act, "send a command to an order under your own login"))
     reset = _command(commands, "reset", run_reset, "delete all data of this stack")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return top
@@ -231,6 +233,12 @@ def run_env(options: argparse.Namespace) -> int:
     """The settings with which the stack runs, for ``env $(./wuyou env) …`` and for scripts."""
     for name, text in running_site(load_settings().home).settings.as_environment().items():
         say(f"{name}={text}")
+    return 0
+
+
+def run_act(options: argparse.Namespace) -> int:
+    """One command to one order."""
+    say(act.act(running_site(load_settings().home).settings, options))
     return 0
 
 

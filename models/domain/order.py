@@ -74,7 +74,7 @@ class Hold(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: HoldReason
-    note: str | None
+    note: str | None = None
     until: datetime
     stage: str
     """The stage that the order resumes."""

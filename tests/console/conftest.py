@@ -1,17 +1,14 @@
-"""One whole stack for the console's tests, and people who sit at it: over plain HTTP, or in a real Chromium."""
+"""People who sit at the console: over plain HTTP, or in a real Chromium."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from devstack.stack import Stack
-from settings import Settings
 from tests.world import PASSWORD, World
 
 CHROMIUM_ARGUMENTS = [
@@ -24,15 +21,6 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 Desk = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    home: Path = tmp_path_factory.mktemp("console")
-    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
-        world = World(stack)
-        yield world
-        world.close()
 
 
 @pytest.fixture
