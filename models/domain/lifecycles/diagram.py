@@ -1,0 +1,17 @@
+"""The picture of a lifecycle, drawn from its map, so that it cannot differ from what the engine allows."""
+
+from __future__ import annotations
+
+from models.domain import words
+from models.domain.lifecycles.map import Lifecycle
+
+
+def mermaid(lifecycle: Lifecycle) -> str:
+    """A Mermaid state diagram: every stage with its Chinese word, every edge of the map, in the map's own order."""
+    stages = list(lifecycle.edges)
+    lines = ["stateDiagram-v2", f"    [*] --> {lifecycle.first_stage}"]
+    lines += [f"    {stage} : {stage} {words.STAGES[stage]}" for stage in stages]
+    for stage, following in lifecycle.edges.items():
+        lines += [f"    {stage} --> {next_stage}" for next_stage in sorted(following, key=stages.index)]
+    lines += [f"    {stage} --> [*]" for stage in stages if stage in lifecycle.ends]
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""What completes a task: every outcome's form takes what it should and names the field it refuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.domain import forms
+from models.domain.errors import ValidationFailed
+from models.domain.lifecycles import LIFECYCLES
+from models.domain.lifecycles.repair import REPAIR
+from tests.domain.samples import FORMS, NOW
+
+MODELS = {outcome: model for spec in REPAIR.tasks.values() for outcome, model in spec.outcomes.items()}
+WINDOW = {"from": NOW.isoformat(), "to": (NOW + timedelta(hours=2)).isoformat()}
+
+MORE_THAT_FITS: list[tuple[str, dict[str, Any]]] = [
+    ("accepted", {"appointment": WINDOW}),
+    ("fixed", {"rating": FORMS["rated"]}),
+    ("not_fixed", {"reason": "还在漏水", "photo_ids": ["pho_1"]}),
+    ("rated", {**FORMS["rated"], "text": "很好"}),
+]
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("assigned", {}, "form.staff"),
+    ("assigned", {"staff": ""}, "form.staff"),
+    ("pool", {"staff": "stf_1"}, "form.staff"),
+    ("rejected", {}, "form.reason"),
+    ("rejected", {"reason": " 短 "}, "form.reason"),
+    ("accepted", {"appointment": {"from": WINDOW["to"], "to": WINDOW["from"]}}, "form.appointment"),
+    ("accepted", {"appointment": {"from": "2026-11-22T09:00:00", "to": WINDOW["to"]}}, "form.appointment.from"),
+    ("handed_back", {"reason": "长" * 201}, "form.reason"),
+    ("arrived", {"at": "now"}, "form.at"),
+    ("finished", {"photo_ids": []}, "form.report"),
+    ("finished", {"report": "换了垫圈", "photo_ids": ["p"] * 10}, "form.photo_ids"),
+    ("fixed", {"rating": {"result": 5, "speed": 5}}, "form.rating.manner"),
+    ("not_fixed", {}, "form.reason"),
+    ("rated", {**FORMS["rated"], "speed": 0}, "form.speed"),
+    ("rated", {**FORMS["rated"], "manner": 6}, "form.manner"),
+]
+
+
+def test_every_outcome_is_tried() -> None:
+    assert set(MODELS) == set(FORMS) == {outcome for outcome, _, _ in REFUSED}
+    assert set(LIFECYCLES) == {"repair"}, "another lifecycle's outcomes belong into these tables"
+
+
+@pytest.mark.parametrize(("outcome", "data"), [*FORMS.items(), *MORE_THAT_FITS])
+def test_a_form_keeps_what_it_was_given(outcome: str, data: dict[str, Any]) -> None:
+    said = forms.as_json(forms.parse(MODELS[outcome], data))
+    assert forms.as_json(forms.parse(MODELS[outcome], said)) == said
+    assert set(data) <= set(said)
+
+
+@pytest.mark.parametrize(("outcome", "data", "field"), REFUSED)
+def test_a_form_names_the_field_that_it_refuses(outcome: str, data: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationFailed) as refusal:
+        forms.parse(MODELS[outcome], data)
+    assert [error["field"] for error in refusal.value.errors] == [field]
+
+
+def test_references_are_found_for_the_gateway_to_resolve() -> None:
+    found = [list(forms.references(MODELS[outcome], FORMS[outcome])) for outcome in ("assigned", "finished", "pool")]
+    assert found == [[("staff", "staff", "stf_other")], [("photo", "photo_ids", "pho_1")], []]

@@ -1,0 +1,177 @@
+"""Every action by every kind of person in every stage: what is offered is allowed, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from models.domain import commands as c
+from models.domain import words
+from models.domain.acts import ACTS
+from models.domain.errors import LEAVES, Forbidden, NotFound, RateLimited, Refusal
+from models.domain.forms import OnBehalf, OnBehalfChannel
+from models.domain.order import Urges
+from models.domain.people import Actor, Role
+from models.domain.rights import CHECKS, allowed, may_complete_for_reporter
+from models.domain.step import Step
+from tests.domain.samples import (
+    ACTORS,
+    CLERK,
+    LEAD,
+    NOW,
+    OUT_OF_SCOPE,
+    OWNER,
+    STAGES,
+    WORKER,
+    every_action,
+    filled,
+    in_stage,
+)
+
+PRESSED = {
+    "submitted": {
+        "dispatcher": {"claim", "assigned", "pool", "rejected", "urge", "cancel", "comment"},
+        "reporter": {"urge", "cancel", "comment"},
+        "clerk": {"urge", "cancel", "comment"},
+        "technician": {"comment"},
+    },
+    "dispatched": {
+        "worker": {"accepted", "handed_back", "comment"},
+        "dispatcher": {"reassign", "urge", "cancel", "comment"},
+        "reporter": {"urge", "cancel", "comment"},
+        "technician": {"comment"},
+    },
+    "accepted": {
+        "worker": {"arrived", "handed_back", "hold", "comment"},
+        "dispatcher": {"reassign", "hold", "urge", "cancel", "comment"},
+        "reporter": {"urge", "cancel", "comment"},
+        "lead": {"reassign", "hold", "cancel", "comment"},
+    },
+    "in_progress": {
+        "worker": {"finished", "handed_back", "hold", "comment"},
+        "dispatcher": {"hold", "urge", "cancel", "comment"},
+        "reporter": {"urge", "comment"},
+        "lead": {"reassign", "hold", "cancel", "comment"},
+    },
+    "on_hold": {
+        "worker": {"resume", "handed_back", "comment"},
+        "dispatcher": {"resume", "cancel", "comment"},
+        "reporter": {"comment"},
+        "lead": {"reassign", "resume", "cancel", "comment"},
+    },
+    "finished": {
+        "reporter": {"fixed", "not_fixed", "comment"},
+        "worker": {"comment"},
+        "lead": {"comment"},
+        "clerk": {"comment"},
+    },
+    "closed": {"reporter": {"rate", "rated", "comment"}, "clerk": {"comment"}},
+    "cancelled": {"reporter": {"comment"}, "dispatcher": {"comment"}},
+    "rejected": {"reporter": {"comment"}, "dispatcher": {"comment"}},
+}
+"""The buttons of `lifecycles.md`, written down once more by hand."""
+
+
+def refusal_of(step: Step, actor: Actor, name: str, command: c.Command) -> Refusal | None:
+    try:
+        CHECKS[name](step.state, actor, command, NOW)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("who", ACTORS)
+def test_what_is_offered_is_what_is_allowed(stage: str, who: str) -> None:
+    step, actor = in_stage(stage), ACTORS[who]
+    offered = allowed(step.state, actor, NOW)
+    for action in every_action(step.state):
+        refusal = refusal_of(step, actor, action.action, filled(action))
+        assert (action in offered) == (refusal is None), action
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("who", ["reporter", "neighbour", "worker", "dispatcher", "lead", "guard", "system"])
+def test_a_refusal_has_a_code_and_words_and_changes_nothing(stage: str, who: str) -> None:
+    step, actor = in_stage(stage), ACTORS[who]
+    before = step.state.model_copy(deep=True)
+    for action in every_action(step.state):
+        refusal = refusal_of(step, actor, action.action, filled(action))
+        assert step.state == before
+        assert not step
+        if refusal is not None:
+            assert LEAVES[refusal.code] is type(refusal)
+            assert refusal.reason in words.REFUSALS, refusal.reason
+            assert refusal.detail
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("who", ["reporter", "worker", "dispatcher", "clerk", "lead", "manager", "system"])
+def test_what_is_allowed_can_be_carried_out(stage: str, who: str) -> None:
+    """No act stumbles over what its check has let through, and each leaves something to publish."""
+    for action in allowed(in_stage(stage).state, ACTORS[who], NOW):
+        step = in_stage(stage)
+        ACTS[action.action](step, ACTORS[who], filled(action), NOW)
+        assert step
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("who", [*OUT_OF_SCOPE, "neighbour"])
+def test_outside_the_scope_there_is_no_such_order(stage: str, who: str) -> None:
+    step = in_stage(stage)
+    assert allowed(step.state, ACTORS[who], NOW) == []
+    for action in every_action(step.state):
+        assert isinstance(refusal_of(step, ACTORS[who], action.action, filled(action)), NotFound)
+
+
+@pytest.mark.parametrize(("stage", "who"), [(stage, who) for stage, people in PRESSED.items() for who in people])
+def test_the_buttons_of_each_stage(stage: str, who: str) -> None:
+    offered = allowed(in_stage(stage).state, ACTORS[who], NOW)
+    assert {action.outcome or action.action for action in offered} == PRESSED[stage][who]
+
+
+@pytest.mark.parametrize("who", ["clerk", "lead", "manager"])
+def test_the_office_completes_a_reporters_task_on_their_behalf(who: str) -> None:
+    step = in_stage("finished")
+    (task,) = step.state.tasks.values()
+    assert may_complete_for_reporter(step.state, ACTORS[who], task)
+    behalf = OnBehalf(channel=OnBehalfChannel.PHONE, note="业主来电")
+    command = c.Complete(task_id=task.id, outcome="fixed", on_behalf=behalf)
+    assert refusal_of(step, ACTORS[who], "complete", command) is None
+    assert not may_complete_for_reporter(step.state, WORKER, task)
+
+
+def test_nothing_of_the_workers_is_done_on_behalf() -> None:
+    step = in_stage("in_progress")
+    (task,) = step.state.tasks.values()
+    behalf = OnBehalf(channel=OnBehalfChannel.PHONE, note="师傅来电")
+    command = c.Complete(task_id=task.id, outcome="arrived", on_behalf=behalf)
+    refusal = refusal_of(step, CLERK, "complete", command)
+    assert refusal is not None
+    assert refusal.reason == "not_a_reporters_task"
+
+
+def test_a_waiting_urge_says_how_long() -> None:
+    step = in_stage("submitted")
+    step.state.urges = Urges(count=1, here=1, last_at=NOW - timedelta(minutes=4))
+    refusal = refusal_of(step, OWNER, "urge", c.Urge())
+    assert isinstance(refusal, RateLimited)
+    assert refusal.retry_after == 61
+    assert "61" in refusal.detail
+    step.state.urges = Urges(count=1, here=1, last_at=NOW - timedelta(minutes=5))
+    assert refusal_of(step, OWNER, "urge", c.Urge()) is None
+
+
+def test_a_firm_wide_role_reaches_every_community() -> None:
+    everywhere = LEAD.model_copy(update={"communities": ("*",), "roles": (Role.MANAGER,)})
+    assert refusal_of(in_stage("submitted"), everywhere, "cancel", c.Cancel(reason="重复报修")) is None
+    nowhere = everywhere.model_copy(update={"communities": ()})
+    assert isinstance(refusal_of(in_stage("submitted"), nowhere, "comment", c.Comment(text="好")), NotFound)
+
+
+def test_a_role_that_is_not_asked_for_may_nothing_but_comment() -> None:
+    guard = ACTORS["guard"]
+    for stage in STAGES:
+        assert {action.action for action in allowed(in_stage(stage).state, guard, NOW)} == {"comment"}
+    assert isinstance(refusal_of(in_stage("submitted"), guard, "cancel", c.Cancel(reason="重复")), Forbidden)
