@@ -13,8 +13,8 @@ POOL_SIZE: Final = 10
 """Connections per process. API, worker and gate bridge together stay well below Postgres' default of 100."""
 
 OVERFLOW: Final = 5
-"""Extra connections for a burst, kept open like the others: SQLAlchemy's own overflow closes each after its use, and the
-next one that is needed must connect and prepare its statements again."""
+"""Extra connections for a burst, kept open like the others: SQLAlchemy's own overflow closes each after its use, and
+the next one needed must connect and prepare its statements again."""
 
 WAIT_FOR_CONNECTION_SECONDS: Final = 3
 """A caller who has waited this long hears `unavailable`, instead of adding to the queue."""
