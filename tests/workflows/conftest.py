@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import sysconfig
 import uuid
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
-from integrations.temporal import data_converter
-from settings import Settings
-from tests.workflows.desk import KEY, PAYLOAD_KEYS, Desk, Shelves
+from tests.workflows.desk import KEY, Desk, Shelves
+from tests.workflows.server import start_time_skipping
 from workers.temporal import orders_worker
 from workflows import proof_keys
-from workflows.search_attributes import ALL, DUE_AT
-
-PROGRAM = "temporal-test-server"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """The server comes from a wheel; without its path the SDK would try to download one."""
-    env = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=shutil.which(PROGRAM, path=sysconfig.get_path("scripts")) or shutil.which(PROGRAM),
-        data_converter=data_converter(Settings(payload_keys=PAYLOAD_KEYS)),
-    )
-    word, moment = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD, IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
-    await env.client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(
-            namespace=env.client.namespace,
-            search_attributes={key.name: moment if key == DUE_AT else word for key in ALL},
-        )
-    )
+    env = await start_time_skipping()
     try:
         yield env
     finally:
