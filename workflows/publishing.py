@@ -77,7 +77,7 @@ def _is_integrity(error: ActivityError | ApplicationError) -> bool:
 
 
 async def carry_out(activity: str, argument: Any, result: type | None = None) -> Any:
-    """A failing statement never spins: five seconds at once, then a patient activity whose retries add no events."""
+    """A failing statement never spins: a few attempts at once, then a patient activity whose retries add no events."""
     try:
         return await workflow.execute_local_activity(activity, argument, result_type=result, **AT_ONCE)
     except (ActivityError, ApplicationError) as error:

@@ -123,6 +123,8 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
             return []
         reminder = Notice(kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id)
         return [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
+    if task.holder == event.by:
+        return []  # Whoever opened it by their own act is looking at it.
     if task.holder is not None:
         return [_staff(order, "new_task", task.holder, **facts).model_copy(update={"while_task": task.id})]
     return [_role(order, "new_task", role, **facts).model_copy(update={"while_task": task.id}) for role in task.roles]

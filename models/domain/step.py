@@ -135,9 +135,9 @@ class Step:
             gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
         )
         self.state.tasks[task.id] = task
-        self.notices += notices_for(
-            self.state, Event(kind="task", at=at, by=SYSTEM.id, by_kind="system", facts={"task": task.id})
-        )
+        cause = self.events[-1].by if self.events else SYSTEM.id
+        opened = Event(kind="task", at=at, by=cause, by_kind="system", facts={"task": task.id})
+        self.notices += notices_for(self.state, opened)
         return task
 
     def close(

@@ -81,19 +81,29 @@ _END = text("UPDATE work_orders SET workflow_ended_at = coalesce(workflow_ended_
 
 _FORGET: Final = text(
     """
-        WITH forgotten_events AS ( DELETE FROM timeline_events WHERE number = :number AND version > :above AND seq <
-        :late RETURNING * ), forgotten_tasks AS ( DELETE FROM tasks WHERE number = :number AND opened_version > :above
-        RETURNING * ), forgotten_notices AS ( DELETE FROM notices WHERE number = :number AND version > :above AND
-        delivery IN ('pending', 'centre_only') RETURNING * ), forgotten_outbox AS ( DELETE FROM outbox WHERE number =
-        :number AND version > :above AND done_at IS NULL RETURNING * ), forgotten_requests AS ( DELETE FROM
-        handled_requests WHERE number = :number AND version > :above RETURNING * ) INSERT INTO forgotten_steps
-        (number, version, replaced_by, at, rows) SELECT o.number, o.version, :replaced_by, now(), jsonb_build_object(
-        'state', o.state, 'timeline', (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.version, e.seq), '[]') FROM
-        forgotten_events e), 'tasks', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM forgotten_tasks t),
-        'notices', (SELECT coalesce(jsonb_agg(to_jsonb(n)), '[]') FROM forgotten_notices n), 'outbox', (SELECT
-        coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM forgotten_outbox b), 'handled_requests', (SELECT
-        coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM forgotten_requests h) ) FROM work_orders o WHERE o.number =
-        :number RETURNING rows -> 'timeline' AS events
+    WITH forgotten_events AS (
+        DELETE FROM timeline_events WHERE number = :number AND version > :above AND seq < :late RETURNING *
+    ), forgotten_tasks AS (
+        DELETE FROM tasks WHERE number = :number AND opened_version > :above RETURNING *
+    ), forgotten_notices AS (
+        DELETE FROM notices WHERE number = :number AND version > :above AND delivery IN ('pending', 'centre_only')
+        RETURNING *
+    ), forgotten_outbox AS (
+        DELETE FROM outbox WHERE number = :number AND version > :above AND done_at IS NULL
+        RETURNING *
+    ), forgotten_requests AS (
+        DELETE FROM handled_requests WHERE number = :number AND version > :above RETURNING *
+    )
+    INSERT INTO forgotten_steps (number, version, replaced_by, at, rows)
+    SELECT o.number, o.version, :replaced_by, now(), jsonb_build_object(
+        'state', o.state,
+        'timeline', (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.version, e.seq), '[]') FROM forgotten_events e),
+        'tasks', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM forgotten_tasks t),
+        'notices', (SELECT coalesce(jsonb_agg(to_jsonb(n)), '[]') FROM forgotten_notices n),
+        'outbox', (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM forgotten_outbox b),
+        'handled_requests', (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM forgotten_requests h)
+    ) FROM work_orders o WHERE o.number = :number
+    RETURNING rows -> 'timeline' AS events
     """
 ).columns(events=JSONB)
 
@@ -231,7 +241,24 @@ def _attach_photos(conn: Connection, number: str, event: Event) -> None:
     )
 
 
+_WITHDRAW_STALE: Final = text(
+    """
+    WITH stale AS (
+        UPDATE notices SET delivery = 'withdrawn', delivered_at = :at
+        WHERE number = :number AND while_task = ANY(:closed) AND delivery = 'pending'
+        RETURNING id
+    )
+    UPDATE outbox SET done_at = :at WHERE number = :number AND done_at IS NULL AND body ->> 'notice' IN (
+        SELECT id FROM stale)
+    """
+)
+
+
 def _write_notices(conn: Connection, batch: Batch) -> None:
+    """What holds only while a task is open goes with it, so that nobody is reminded of what is done."""
+    if batch.closed:
+        closed = [closed.task.id for closed in batch.closed]
+        conn.execute(_WITHDRAW_STALE, {"number": batch.number, "closed": closed, "at": batch.issued_at})
     if batch.notices:
         rows = notice_rows(batch.number, batch.version, batch.issued_at, batch.notices)
         conn.execute(insert(NoticeRow), rows)

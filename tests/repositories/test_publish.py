@@ -97,7 +97,8 @@ async def test_a_step_is_written_and_its_repetition_changes_nothing(
     notices = {notice.to_id: notice for notice in table(engine, "notices", number)}
     assert set(notices) == {"res_owner", TECH.id}
     wishes = {wish.id for wish in table(engine, "outbox", number) if wish.action == "notice"}
-    assert wishes == {notice.id for notice in notices.values()}
+    assert wishes == {notices[TECH.id].id}
+    assert notices["res_owner"].delivery == "centre_only"
     requests = {request.update_id: request.version for request in table(engine, "handled_requests", number)}
     assert requests[f"{number}-k"] == 2
 
@@ -140,7 +141,7 @@ async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
     events = [(e.version, e.seq, e.kind) for e in table(engine, "timeline_events", number, "version, seq")]
     assert events == [(1, 0, "submitted"), (2, 0, "assigned"), (3, 1000, "photo_failed")]
     told = sorted((notice.to_id, notice.delivery) for notice in table(engine, "notices", number))
-    assert told == [("res_owner", "pending"), ("stf_tech", "sent"), ("stf_tech2", "pending")]
+    assert told == [("res_owner", "centre_only"), ("stf_tech", "sent"), ("stf_tech2", "pending")]
     requests = {request.update_id for request in table(engine, "handled_requests", number)}
     assert f"{number}-lost" not in requests
     assert f"{number}-kept" in requests
@@ -304,3 +305,19 @@ def test_an_order_without_a_row_is_for_the_operator(engine: Engine) -> None:
     step = Step(filing("BX20261122-77777"))
     with pytest.raises(OrderRowMissing):
         send(engine, commented(step, 1, "有人吗"))
+
+
+async def test_a_notice_that_holds_while_a_task_is_open_goes_with_it(
+    async_engine: AsyncEngine, engine: Engine, number: str
+) -> None:
+    step = await filed(async_engine, number)
+    send(engine, assigned(step, 1))
+    task = step.state.task_of("accept")
+    assert task is not None
+    step.record("accepted", TECH, step.state.issued_at)
+    step.close(task, "accepted", TECH, step.state.issued_at)
+    send(engine, step.batch(step.state.issued_at))
+    (stale,) = [notice for notice in table(engine, "notices", number) if notice.while_task == task.id]
+    (wish,) = [wish for wish in table(engine, "outbox", number) if wish.id == stale.id]
+    assert stale.delivery == "withdrawn"
+    assert wish.done_at is not None
