@@ -1,7 +1,7 @@
 """Keep the histories of today's code: `python -m tests.replay.save`.
 
-Run it when a release changes what workflows decide. Files of earlier releases stay, because orders that began under them
-live on; a new file carries the next release's name.
+Run it when a release changes what workflows decide. Files of earlier releases stay, because orders that began under
+them live on; a new file carries the next release's name.
 """
 
 from __future__ import annotations

@@ -74,12 +74,15 @@ class Shelf:
         self.gone: set[str] = set()
         """People who have left: whoever of them holds a task is answered as ineligible."""
         self.down = False
+        self.slow = 0.0
+        """Seconds that every publish takes. What arrives meanwhile reaches the workflow together, in its next task."""
         self.attempts = 0
         self.answers: list[Published | Exception] = []
         """What the next publishes answer instead of success."""
 
     def take(self, batch: Batch) -> Published:
         self.attempts += 1
+        time.sleep(self.slow)
         if self.down:
             raise ConnectionError("the database is away")
         if self.answers:
