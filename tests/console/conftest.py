@@ -40,8 +40,9 @@ def at_desk(world: World) -> Iterator[Callable[[str], httpx.Client]]:
         client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(world: World) -> Iterator[Browser]:
+    """One for a module and no longer: while it is open, its own event loop keeps all others from running."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "chromium is needed for this test"
     with sync_playwright() as playwright:
