@@ -18,7 +18,12 @@ from settings import Settings
 
 OURS = ("migrations", "worker", "api")
 # What somebody would write into .env, in the form that the setting wants; all other texts are free.
-EXAMPLES = {"PAYLOAD_KEYS": '{"k1": "x"}', "PROOF_KEYS": '["x"]', "WECHAT_PUSH_AES_KEY": "a" * 43}
+EXAMPLES = {
+    "PAYLOAD_KEYS": '{"k1": "x"}',
+    "PROOF_KEYS": '["x"]',
+    "WECHAT_PUSH_AES_KEY": "a" * 43,
+    "WECHAT_TEMPLATE_IDS": '{"mini:progress": "x"}',
+}
 
 
 @pytest.fixture(scope="module")
