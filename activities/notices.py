@@ -7,44 +7,27 @@ whoever finds a `sending` left behind by an attempt that died makes it `uncertai
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.ladder import Attempt, ladder, without_a_call
+from activities.settling import settle
 from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
-from models.domain import notice_words, quiet_hours
+from models.domain import notice_words
 from models.domain.templates import TEMPLATES
 from models.repositories import delivery, live, notices
 from models.repositories.delivery import Letter
 from settings import Settings
 
-REMINDER: Final = "reminder"
-"""The one kind that quiet hours hold back."""
-
-WITHDRAWN_AT_THE_END: Final = frozenset({"warned", "breached", "urged", "urged_often"})
-"""What presses staff to act is pointless once the order has ended, so it is taken back."""
-
-UNSENT_AT_THE_END: Final = frozenset({"dispatched", "accepted", "held", "resumed"})
-"""News of progress that an outage has overtaken: it stays in the message centre and spends no credit."""
-
 ORDER_PAGE: Final = "pages/order/index?number={number}"
 """Where a tap on a message leads in the mini-program."""
 
-Channel = Literal["mini", "service"]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One way to reach the recipient."""
-
-    channel: Channel
-    openid: str
 
 
 class Notices:
@@ -75,18 +58,12 @@ class Notices:
             return self._finish(conn, letter, "uncertain", error="an earlier attempt ended half-way")
         if letter.delivery != "pending":
             return letter.delivery
-        if not letter.task_open or (letter.kind in WITHDRAWN_AT_THE_END and not letter.order_open):
-            return self._finish(conn, letter, "withdrawn")
-        if letter.to_kind == "role":
-            notices.spread(conn, letter.id, now)
-            return "spread"
-        if letter.kind == REMINDER and letter.to_kind == "resident" and quiet_hours.is_quiet(now):
-            delivery.hold_back(conn, letter.id, quiet_hours.next_morning(now, letter.id))
-            return "held_back"
-        if not ladder(letter):
-            return self._finish(conn, letter, "centre_only", channel="centre")
-        notices.begin_sending(conn, letter.id, now)
-        return None
+        outcome = without_a_call(letter, now)
+        if outcome is None:
+            notices.begin_sending(conn, letter.id, now)
+        else:
+            settle(conn, {letter.id: outcome}, now)
+        return outcome
 
     def _send(self, letter: Letter) -> str:
         """Down the ladder until WeChat takes it. What is refused on one rung goes on to the next."""
@@ -149,18 +126,3 @@ class Notices:
                 live.wake_relay(conn)
         except SQLAlchemyError as error:
             _log.info("the relay could not be woken and will find the notices itself: %s", error)
-
-
-def ladder(letter: Letter) -> list[Attempt]:
-    """The ways to try, best first. None at all: the message centre alone."""
-    if letter.template is None or not letter.reachable:
-        return []
-    if letter.kind in UNSENT_AT_THE_END and not letter.order_open:
-        return []
-    rungs: list[Attempt] = []
-    channels = TEMPLATES[letter.template].channels
-    if letter.mini_openid and letter.credits > 0 and "mini" in channels:
-        rungs.append(Attempt("mini", letter.mini_openid))
-    if letter.service_openid and "service" in channels:
-        rungs.append(Attempt("service", letter.service_openid))
-    return rungs

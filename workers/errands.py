@@ -95,6 +95,11 @@ class Row(Protocol):
     def body(self) -> dict[str, Any]: ...
 
 
+def subject_of(row: Row) -> str:
+    """The id of the notice or photo that an effect is about. A second wish for one has a row id of its own."""
+    return str(row.body.get("id", row.id))
+
+
 class Errands:
     def __init__(self, client: Client, proof_key: bytes | None) -> None:
         self._client = client
@@ -133,7 +138,7 @@ class Errands:
         activity = EFFECTS[row.action]
         await self._client.start_activity(
             activity,
-            row.body.get("id", row.id),
+            subject_of(row),
             id=row.id,
             task_queue=names.EFFECTS,
             id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,

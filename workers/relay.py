@@ -20,11 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.settling import settle_round
 from integrations.temporal import proof_keys
 from models.repositories import outbox, relaying
 from models.repositories.outbox import Leased
 from settings import Settings
-from workers.errands import EMERGENCY_RANK, EngineDown, Errands, Moot
+from workers.errands import EMERGENCY_RANK, EngineDown, Errands, Moot, subject_of
 from workers.reconcile import Reconciler
 from workers.throttle import Throttle
 
@@ -122,9 +123,10 @@ class Relay:
         ready, later = self._paced(rows, now)
         if later:
             await self._in_transaction(outbox.postpone, later)
+        ended = _Round()
+        ready = await self._settled(ready, ended, now)
         orders = [row.number for row in ready if row.action == "start" and row.number]
         starts = await self._in_transaction(relaying.starting, orders) if orders else {}
-        ended = _Round()
         await asyncio.gather(*(self._carry_out(row, starts.get(row.number or ""), ended) for row in ready))
         await self._close(ended)
         return True
@@ -141,6 +143,16 @@ class Relay:
                 self._given_slots.add(row.id)
                 later[row.id] = slot
         return ready, later
+
+    async def _settled(self, rows: list[Leased], ended: _Round, now: datetime) -> list[Leased]:
+        """Settle the notices that need no call to anybody; answers the rows that Temporal has to carry out."""
+        notices = {row.id: subject_of(row) for row in rows if row.action == "notice"}
+        if not notices:
+            return rows
+        outcomes = await self._in_transaction(settle_round, list(notices.values()), now)
+        done = {row for row, notice in notices.items() if notice in outcomes}
+        ended.done += done
+        return [row for row in rows if row.id not in done]
 
     async def _carry_out(self, row: Leased, starting: relaying.Starting | None, ended: _Round) -> None:
         try:

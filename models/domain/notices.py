@@ -127,6 +127,8 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
         return []  # Whoever opened it by their own act is looking at it.
     if task.holder is not None:
         return [_staff(order, "new_task", task.holder, **facts).model_copy(update={"while_task": task.id})]
+    if order.priority != "emergency":
+        return []  # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
     return [_role(order, "new_task", role, **facts).model_copy(update={"while_task": task.id}) for role in task.roles]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -63,9 +64,9 @@ _LETTER: Final = text("""
     LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
-    WHERE n.id = :id
-    FOR UPDATE OF n
-""")
+    WHERE n.id = ANY(:ids)
+    FOR UPDATE OF n""")
+_LETTERS_AT_REST: Final = text(f"{_LETTER.text} SKIP LOCKED")
 
 _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id AND delivery = 'pending'")
 
@@ -79,8 +80,14 @@ _WISH_AGAIN: Final = text("""
 
 def letter(conn: Connection, notice_id: str) -> Letter | None:
     """Locks the notice for the transaction. None for one that was forgotten with its step."""
-    row = conn.execute(_LETTER, {"id": notice_id}).mappings().one_or_none()
+    row = conn.execute(_LETTER, {"ids": [notice_id]}).mappings().one_or_none()
     return None if row is None else Letter(subject=_subject(row), **row)
+
+
+def letters_at_rest(conn: Connection, notice_ids: Sequence[str]) -> list[Letter]:
+    """Locks these notices, apart from those that somebody else is changing at this moment."""
+    rows = conn.execute(_LETTERS_AT_REST, {"ids": list(notice_ids)}).mappings()
+    return [Letter(subject=_subject(row), **row) for row in rows]
 
 
 def _subject(row: RowMapping) -> Subject:

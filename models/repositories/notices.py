@@ -5,7 +5,7 @@ Every change is guarded by the state it starts from: of two who try the same, on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -43,6 +43,24 @@ def finish(
     """The notice has ended as `sent`, `centre_only`, `uncertain` or `withdrawn`. An end is never changed again."""
     values = {"id": notice_id, "delivery": delivery, "now": now, "channel": channel, "error": error}
     return conn.execute(_FINISH, values).rowcount == 1
+
+
+_FINISH_UNSENT: Final = text(
+    """
+    UPDATE notices SET delivery = ended.delivery, channel = ended.channel,
+        delivered_at = CASE WHEN ended.delivery = 'centre_only' THEN CAST(:now AS timestamptz) END
+    FROM unnest(CAST(:ids AS text[]), CAST(:deliveries AS text[]), CAST(:channels AS text[]))
+        AS ended(id, delivery, channel)
+    WHERE notices.id = ended.id AND notices.delivery = 'pending'
+    """
+)
+
+
+def finish_unsent(conn: Connection, ended: Mapping[str, str], now: datetime) -> None:
+    """These notices (id → `centre_only` or `withdrawn`) have ended without a call to anybody."""
+    deliveries = list(ended.values())
+    channels = ["centre" if delivery == "centre_only" else None for delivery in deliveries]
+    conn.execute(_FINISH_UNSENT, {"ids": list(ended), "deliveries": deliveries, "channels": channels, "now": now})
 
 
 _BACK: Final = text(

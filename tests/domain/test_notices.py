@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.domain import commands as c
@@ -50,11 +52,14 @@ def test_who_has_no_account_is_not_told(reporter: Reporter) -> None:
     assert told(step) == []
 
 
-def test_new_work_is_told_to_its_holder_else_to_its_pool() -> None:
-    step = in_stage("submitted")
+@pytest.mark.parametrize(("priority", "pool"), [("normal", []), ("emergency", [("new_task", "technician")])])
+def test_new_work_is_told_to_its_holder_and_an_emergency_to_its_pool(
+    priority: Any, pool: list[tuple[str, str]]
+) -> None:
+    step = in_stage("submitted", priority=priority)
     step.open(ACCEPT, NOW, WORKER.id, ACCEPT.roles)
     step.open(CARRY_OUT, NOW, None, CARRY_OUT.roles)
-    assert told(step) == [("new_task", WORKER.id), ("new_task", "technician")]
+    assert told(step) == [("new_task", WORKER.id), *pool]
     assert all(notice.while_task in step.state.tasks for notice in step.notices)
 
 

@@ -168,6 +168,30 @@ async def test_effects_run_once_even_when_asked_for_twice(desk: Desk, relay: Rel
     assert delivered == ["ntc_once"] * 3
 
 
+async def test_a_notice_that_needs_no_call_costs_temporal_nothing(desk: Desk, relay: Relay, client: Client) -> None:
+    order = await desk.order()
+    unreachable = desk.notice(order, "accepted")
+    role = desk.notice(order, "breached", to_kind="role", to_id="technician", template="task", facts={})
+    reachable = desk.notice(order, "accepted")
+    desk.say("UPDATE residents SET service_openid = 'o-follows' WHERE id = 'res_owner'")
+    try:
+        desk.wish(reachable, order.number)
+        async with running(relay):
+            await until(lambda: desk.one("SELECT done_at FROM outbox WHERE id = :id", id=reachable).done_at)
+        desk.say("UPDATE residents SET service_openid = NULL WHERE id = 'res_owner'")
+        desk.wish(unreachable, order.number)
+        desk.wish(role, order.number)
+        async with running(relay):
+            await until(lambda: not desk.rows("SELECT id FROM outbox WHERE done_at IS NULL"))
+    finally:
+        desk.say("UPDATE residents SET service_openid = NULL WHERE id = 'res_owner'")
+    told = desk.rows("SELECT id, to_kind, delivery FROM notices WHERE number = :n AND id <> :r", n=order.number, r=role)
+    assert {row.delivery for row in told if row.id != reachable} == {"centre_only"}
+    assert [row.to_kind for row in told].count("staff") == 2, "one for each technician in scope"
+    assert desk.delivery(reachable)[0] == "pending", "this one waits in Temporal for a worker of effects"
+    await client.get_activity_handle(reachable).terminate()
+
+
 async def test_what_is_not_due_stays(desk: Desk, relay: Relay) -> None:
     order = await desk.order()
     desk.wish("ntc_later", order.number, not_before=datetime.now(UTC) + timedelta(hours=1))
