@@ -144,13 +144,15 @@ def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: T
 
 
 def _fits_stage(order: OrderState, command: c.Complete) -> None:
-    """Arriving comes before finishing, and once."""
+    """Arriving comes before finishing, and once; after the second failure somebody else is sent."""
     if command.outcome == "arrived" and order.stage != "accepted":
         raise IllegalTransition("already_arrived")
     if command.outcome == "finished" and order.stage != "in_progress":
         raise IllegalTransition("arrive_first")
     if command.outcome == "finished" and order.place.is_public and not command.form.get("photo_ids"):
         raise ValidationFailed("after_photo_needed", field="form.photo_ids")
+    if order.reopened > 1 and command.form.get("staff") == order.done_by.get("carry_out"):
+        raise ValidationFailed("another_technician", field="form.staff")
 
 
 def parsed_form(order: OrderState, command: c.Complete) -> Form:

@@ -161,6 +161,7 @@ REFUSALS: Final = {
     "already_arrived": "已经登记过到场",
     "arrive_first": "请先登记到场",
     "after_photo_needed": "公共区域维修须上传完工照片",
+    "another_technician": "两次未修好，请改派另一位师傅",
     "unknown_outcome": "没有这个办理结果",
     "cannot_hold_here": "当前步骤不能挂起",
     "wake_up_time": "恢复时间须在一年以内的将来",

@@ -115,6 +115,8 @@ async def test_not_fixed_a_second_time_is_for_the_lead_to_decide(desk: Desk) -> 
     assert task is not None
     assert (state.stage, state.assignee, task.roles) == ("submitted", None, (Role.LEAD,))
     await desk.cannot_complete(DISPATCHER, "pool", "not_a_candidate")
+    again = {"task_id": task.id, "outcome": "assigned", "form": {"staff": TECH.id}}
+    await desk.refused(LEAD, "complete", "another_technician", **again)
     await desk.complete(LEAD, "assigned", staff=TECH2.id)
     assert (await desk.complete(TECH2, "accepted")).stage == "accepted"
 
