@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import errors
 from api.catalog import Catalog
+from api.express import Express
 from api.gateway import Gateway
 from api.live import Live
 from api.request_id import RequestId
@@ -27,6 +28,7 @@ from api.state import Lifespan, State
 from integrations.storage import Storage
 from integrations.temporal import connect, proof_keys
 from integrations.wechat import WeChat
+from models.repositories.direct import Direct
 from models.repositories.engines import async_engine, single_statements, sync_engine
 from models.repositories.intake import NumberBlocks
 from models.repositories.live import AsyncAnnouncer
@@ -44,6 +46,13 @@ Errors are `application/problem+json`; `code` is for programs, `detail` is Chine
 Staff are named by account, photos by id, times are RFC 3339, money is in fen.
 """
 
+EXPRESS: Final = (
+    (f"{API}/owner", owner_orders.router, (owner_orders.list_orders, owner_orders.show_order, owner_orders.report)),
+    (f"{API}/staff", staff_orders.router, (staff_orders.list_orders, staff_orders.show_order)),
+    (f"{API}/staff", tasks.router, (tasks.list_tasks, tasks.counts)),
+)
+"""What people do all day: look at lists, at an order, at their inbox; and what many do at once after a storm."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The application of one installation. Nothing is opened before its lifespan begins."""
@@ -54,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield {"wuyou": state}
 
     app = FastAPI(title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(Express, routes=EXPRESS)
     app.add_middleware(RequestId)
     errors.install(app)
     for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
@@ -75,17 +85,19 @@ async def opened(settings: Settings) -> AsyncIterator[State]:
     engine = async_engine(settings.required("database_url"), settings.database_pool_size)
     shared = sync_engine(settings.required("database_url"), settings.database_pool_size)
     single = single_statements(engine)
+    direct = Direct(settings.required("database_url"), settings.database_pool_size)
     announcer = AsyncAnnouncer(single)
     client = await connect(settings, lazy=True)
-    live = Live(settings.required("database_url"), single)
+    live = Live(settings.required("database_url"), direct)
     state = State(
         settings=settings,
         engine=engine,
         single=single,
+        direct=direct,
         sync_engine=shared,
-        gateway=Gateway(client, single, shared, announcer, proof_keys(settings)[0]),
+        gateway=Gateway(client, direct, shared, announcer, proof_keys(settings)[0]),
         catalog=Catalog(),
-        numbers=NumberBlocks(single),
+        numbers=NumberBlocks(direct),
         announcer=announcer,
         live=live,
         owner_tokens=OwnerTokens(settings.required("token_secret"), settings.owner_token_hours * 3600),
@@ -99,6 +111,7 @@ async def opened(settings: Settings) -> AsyncIterator[State]:
     finally:
         await live.close()
         await announcer.close()
+        await direct.close()
         await engine.dispose()
         shared.dispose()
 

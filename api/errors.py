@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,7 +22,12 @@ from models.domain.errors import LEAVES, RateLimited, Unauthenticated, Unavailab
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE: Final = "urn:wuyou:problem:"
 
-OUR_MISTAKES: Final = (IntegrityError, ProgrammingError)
+OUR_MISTAKES: Final = (
+    IntegrityError,
+    ProgrammingError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+)
 """What Postgres says about a statement of ours; everything else it raises means that it is not well."""
 
 DATA_EXCEPTION: Final = "22"
@@ -83,12 +88,15 @@ def answer(request: Request, error: WuyouError) -> Response:
 
 def install(app: FastAPI) -> None:
     """One handler per family; whatever is not listed is a bug, logged with its request's id and answered as a 500."""
-    app.add_exception_handler(WuyouError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    for outage in (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        app.add_exception_handler(outage, _outage)
+    for family, handler in HANDLERS.items():
+        app.add_exception_handler(family, handler)
     app.add_exception_handler(Exception, _bug)
+
+
+async def answer_to(request: Request, error: Exception) -> Response | None:
+    """What the handlers of the application answer to this error; None to a bug."""
+    handler = next((HANDLERS[family] for family in type(error).__mro__ if family in HANDLERS), None)
+    return None if handler is None else await handler(request, error)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -129,7 +137,7 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _outage(request: Request, error: Exception) -> Response:
     if isinstance(error, OUR_MISTAKES):
         return await _bug(request, error)
-    if isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlstate", "")).startswith(DATA_EXCEPTION):
+    if str(getattr(getattr(error, "orig", error), "sqlstate", "")).startswith(DATA_EXCEPTION):
         return answer(request, ValidationFailed())
     _log.warning("%s answered 503: %s", request.url.path, type(error).__name__)
     return answer(request, Unavailable())
@@ -146,6 +154,16 @@ async def _bug(request: Request, error: Exception) -> Response:
         "request_id": request_id_of(request),
     }
     return JsonAnswer(body, status_code=500, media_type=MEDIA_TYPE)
+
+
+OUTAGES: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+HANDLERS: Final[Mapping[type, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
+    WuyouError: _refused,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    **dict.fromkeys(OUTAGES, _outage),
+}
 
 
 # -- for OpenAPI ------------------------------------------------------------------------------------------------------
