@@ -63,15 +63,14 @@ async def act_on_task(state: State, actor: Actor, task_id: str, action: str, bod
 async def order_view(state: State, actor: Actor, number: str) -> Json:
     """The order as this person sees it now. Raises NotFound, also for what lies outside their scope."""
     bundle = await visible_order(state, actor, number)
-    titles = await state.catalog.titles(state.single)
+    titles = await state.catalog.titles(state.direct)
     return views.order(bundle, Reader(actor), datetime.now(UTC), titles)
 
 
 async def visible_order(state: State, actor: Actor, number: str) -> reading.Row:
     """The rows behind :func:`order_view`. Raises NotFound."""
     resident_id = actor.id if actor.kind == "resident" else ""
-    async with state.single.connect() as conn:
-        bundle = await reading.order_detail(conn, number, resident_id)
+    bundle = await reading.order_detail(state.direct, number, resident_id)
     if bundle is None or not views.may_see(bundle, actor):
         raise NotFound("order_not_found")
     return bundle

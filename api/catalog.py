@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from models.repositories import reading
+from models.repositories.direct import Direct
 
 KEEP_SECONDS: Final = 60.0
 
@@ -34,31 +33,30 @@ class Catalog:
     def __init__(self) -> None:
         self._kept = _Kept()
 
-    async def titles(self, engine: AsyncEngine) -> Mapping[tuple[str, str], str]:
+    async def titles(self, db: Direct) -> Mapping[tuple[str, str], str]:
         """(kind, code) → title."""
-        return (await self._fresh(engine)).titles
+        return (await self._fresh(db)).titles
 
-    async def categories(self, engine: AsyncEngine) -> list[Row]:
-        return (await self._fresh(engine)).categories
+    async def categories(self, db: Direct) -> list[Row]:
+        return (await self._fresh(db)).categories
 
-    async def category(self, engine: AsyncEngine, kind: str, code: str) -> Row | None:
-        rows = (await self._fresh(engine)).categories
+    async def category(self, db: Direct, kind: str, code: str) -> Row | None:
+        rows = (await self._fresh(db)).categories
         return next((row for row in rows if row["kind"] == kind and row["code"] == code), None)
 
-    async def communities(self, engine: AsyncEngine) -> Mapping[str, Row]:
+    async def communities(self, db: Direct) -> Mapping[str, Row]:
         """By id, each with its buildings."""
-        return (await self._fresh(engine)).communities
+        return (await self._fresh(db)).communities
 
     def forget(self) -> None:
         """For whoever has just changed a category."""
         self._kept = _Kept()
 
-    async def _fresh(self, engine: AsyncEngine) -> _Kept:
+    async def _fresh(self, db: Direct) -> _Kept:
         if time.monotonic() < self._kept.until:
             return self._kept
-        async with engine.connect() as conn:
-            categories = await reading.categories(conn)
-            communities = await reading.communities(conn)
+        categories = await reading.categories(db)
+        communities = await reading.communities(db)
         self._kept = _Kept(
             categories=categories,
             titles={(row["kind"], row["code"]): row["title"] for row in categories},

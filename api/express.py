@@ -137,12 +137,12 @@ class Express:
                 raise LookupError(f"no routes of this router: {chosen}")
 
     def _add(self, path: str, route: APIRoute) -> None:
-        (method,) = route.methods or ()
         before, _, last = path.rpartition("/")
-        if last.startswith("{"):
-            self._named[method, before] = last.strip("{}"), _Route(route)
-        else:
-            self._whole[method, path] = _Route(route)
+        for method in route.methods or ():
+            if last.startswith("{"):
+                self._named[method, before] = last.strip("{}"), _Route(route)
+            else:
+                self._whole[method, path] = _Route(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._route(scope) if scope["type"] == "http" else None

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -43,6 +42,7 @@ from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.step import Handled
 from models.repositories import aftermath, reading
+from models.repositories.direct import Direct
 from models.repositories.live import AsyncAnnouncer
 from workflows import starting
 
@@ -83,10 +83,10 @@ class Gateway:
     down."""
 
     def __init__(
-        self, client: Client, engine: AsyncEngine, sync_engine: Engine, announcer: AsyncAnnouncer, proof_key: bytes
+        self, client: Client, db: Direct, sync_engine: Engine, announcer: AsyncAnnouncer, proof_key: bytes
     ) -> None:
         self._client = client
-        self._engine = engine
+        self._direct = db
         self._sync_engine = sync_engine
         self._announcer = announcer
         self._proof_key = proof_key
@@ -124,8 +124,7 @@ class Gateway:
             await self._update(order, now)
 
     async def _standing(self, number: str) -> reading.Row:
-        async with self._engine.connect() as conn:
-            row = await reading.standing(conn, number)
+        row = await reading.standing(self._direct, number)
         if row is None:
             raise NotFound("order_not_found")
         return row
@@ -182,8 +181,7 @@ class Gateway:
         await self._act_on_ended(order, now)
 
     async def _was_carried_out(self, order: Order) -> bool:
-        async with self._engine.connect() as conn:
-            return await reading.handled_request(conn, order.update_id) is not None
+        return await reading.handled_request(self._direct, order.update_id) is not None
 
     async def _act_on_ended(self, order: Order, now: datetime) -> None:
         state = await asyncio.to_thread(self._in_one_transaction, order, now)

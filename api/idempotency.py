@@ -51,8 +51,7 @@ class Request:
 
     async def before(self, state: State) -> Before | None:
         """What was answered before, if anything was. Raises IdempotencyKeyReused when the body differs."""
-        async with state.single.connect() as conn:
-            row = await reading.handled_request(conn, self.id)
+        row = await reading.handled_request(state.direct, self.id)
         if row is None:
             return None
         self.check(row["digest"])
@@ -73,7 +72,7 @@ class Request:
         async with state.single.connect() as conn:
             if await answers.keep_request(conn, self.id, self.digest, answer):
                 return answer
-            row = await reading.handled_request(conn, self.id)
+            row = await reading.handled_request(state.direct, self.id)
         if row is None or row["answer"] is None:
             return answer
         self.check(row["digest"])

@@ -30,16 +30,15 @@ async def page(
     limit: int = paging.LIMIT,
 ) -> Json:
     """`{items, next_cursor}` of one box: `mine`, `pool` or `team`."""
-    async with state.single.connect() as conn:
-        rows = await reading.inbox(
-            conn,
-            box,
-            **_box_of(member),
-            kind=kind,
-            after=paging.task_key(cursor),
-            limit=limit + 1,
-        )
-    titles = await state.catalog.titles(state.single)
+    rows = await reading.inbox(
+        state.direct,
+        box,
+        **_box_of(member),
+        kind=kind,
+        after=paging.task_key(cursor),
+        limit=limit + 1,
+    )
+    titles = await state.catalog.titles(state.direct)
     now = datetime.now(UTC)
     items = [views.inbox_task(row, now, titles) for row in rows[:limit]]
     return paging.page(items, rows, limit, "sort_rank", "sort_urged", "sort_due", "id")
@@ -47,9 +46,8 @@ async def page(
 
 async def counts(state: State, member: StaffMember) -> Json:
     """`{mine, pool, team, overdue, waiting_starts}`; the last is how many new orders wait for the engine."""
-    async with state.single.connect() as conn:
-        found = await reading.inbox_counts(conn, **_box_of(member), now=datetime.now(UTC))
-        return {**found, "waiting_starts": await reading.waiting_starts(conn)}
+    found = await reading.inbox_counts(state.direct, **_box_of(member), now=datetime.now(UTC))
+    return {**found, "waiting_starts": await reading.waiting_starts(state.direct)}
 
 
 async def orders(
@@ -67,20 +65,19 @@ async def orders(
     """`{items, next_cursor}` of the orders in the member's communities, newest first."""
     communities = await scope(state, member)
     now = datetime.now(UTC)
-    async with state.single.connect() as conn:
-        rows = await reading.orders_of_staff(
-            conn,
-            communities,
-            now=now,
-            kind=kind,
-            stage=stage,
-            is_open=is_open,
-            words=(q or "").strip() or None,
-            overdue=overdue,
-            after=paging.order_key(cursor),
-            limit=limit + 1,
-        )
-    reader, titles = Reader(member.actor), await state.catalog.titles(state.single)
+    rows = await reading.orders_of_staff(
+        state.direct,
+        communities,
+        now=now,
+        kind=kind,
+        stage=stage,
+        is_open=is_open,
+        words=(q or "").strip() or None,
+        overdue=overdue,
+        after=paging.order_key(cursor),
+        limit=limit + 1,
+    )
+    reader, titles = Reader(member.actor), await state.catalog.titles(state.direct)
     items = [views.order_item(row, reader, now, titles) for row in rows[:limit]]
     return paging.page(items, rows, limit, "submitted_at", "number")
 
@@ -88,12 +85,11 @@ async def orders(
 async def assignable(state: State, member: StaffMember, task_id: str) -> list[Json]:
     """Who may take a task, best first, and why. Raises NotFound."""
     number = order_of(task_id)
-    async with state.single.connect() as conn:
-        row = await reading.standing(conn, number) if number else None
-        if row is None:
-            raise NotFound("order_not_found")
-        rights.within_reach(OrderState.model_validate(row["state"]), member.actor)
-        people = await reading.assignable(conn, row["kind"], row["community_id"], row["category"])
+    row = await reading.standing(state.direct, number) if number else None
+    if row is None:
+        raise NotFound("order_not_found")
+    rights.within_reach(OrderState.model_validate(row["state"]), member.actor)
+    people = await reading.assignable(state.direct, row["kind"], row["community_id"], row["category"])
     return [_candidate(person) for person in people]
 
 
@@ -101,7 +97,7 @@ async def scope(state: State, member: StaffMember) -> Sequence[str]:
     """The member's communities by id, a firm-wide role's being all of them."""
     if "*" not in member.actor.communities:
         return member.actor.communities
-    return list(await state.catalog.communities(state.single))
+    return list(await state.catalog.communities(state.direct))
 
 
 def _box_of(member: StaffMember) -> Json:

@@ -141,8 +141,7 @@ async def _write(state: State, request: Request, case: Case, order: OrderState, 
         photo_owner=(case.actor.kind, case.actor.id),
     )
     answer = await _as_seen(state, case, order, said, now)
-    async with state.single.connect() as conn:
-        taken = await intake.take_in(conn, order, said, update_id=request.id, digest=request.digest, answer=answer)
+    taken = await intake.take_in(state.direct, order, said, update_id=request.id, digest=request.digest, answer=answer)
     request.check(taken.digest)
     if taken.created:
         state.announcer.wake_relay()
@@ -152,7 +151,7 @@ async def _write(state: State, request: Request, case: Case, order: OrderState, 
 
 async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Words, now: datetime) -> Json:
     """The new order as its maker sees it, without reading back what is just being written."""
-    community = (await state.catalog.communities(state.single))[order.community_id]
+    community = (await state.catalog.communities(state.direct))[order.community_id]
     event = intake.first_event(order)
     bundle = {
         **dict.fromkeys(
@@ -201,7 +200,7 @@ async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Wor
         else {},
         "residents": {case.reporter.id: case.reporter_name} if case.reporter_name else {},
     }
-    titles = await state.catalog.titles(state.single)
+    titles = await state.catalog.titles(state.direct)
     return views.order(bundle, Reader(case.actor), now, titles)
 
 
@@ -211,11 +210,10 @@ async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Wor
 async def _site_of_resident(state: State, resident_id: str, body: RepairWords) -> Site:
     """A home of theirs, or a public place of a community where they have one. Raises NotBound, ValidationFailed."""
     _check_one_place(body)
-    async with state.single.connect() as conn:
-        if body.area is not None:
-            tied = await reading.tied_house(conn, resident_id, community_id=body.area.community_id)
-        else:
-            tied = await reading.tied_house(conn, resident_id, house_id=body.house_id)
+    if body.area is not None:
+        tied = await reading.tied_house(state.direct, resident_id, community_id=body.area.community_id)
+    else:
+        tied = await reading.tied_house(state.direct, resident_id, house_id=body.house_id)
     if tied is None:
         raise NotBound
     return await _public_site(state, body.area) if body.area is not None else _home(tied)
@@ -228,8 +226,7 @@ async def _site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
         if not actor.reaches(body.area.community_id):
             raise NotFound
         return await _public_site(state, body.area)
-    async with state.single.connect() as conn:
-        house = await reading.house(conn, body.house_id or "")
+    house = await reading.house(state.direct, body.house_id or "")
     if house is None or not actor.reaches(house["community_id"]):
         raise NotFound
     return _home(house)
@@ -246,7 +243,7 @@ def _home(house: Mapping[str, Any]) -> Site:
 
 
 async def _public_site(state: State, area: Area) -> Site:
-    community = (await state.catalog.communities(state.single)).get(area.community_id)
+    community = (await state.catalog.communities(state.direct)).get(area.community_id)
     if community is None:
         raise ValidationFailed("unknown_place", field="area.community_id")
     buildings = {building["id"]: building["name"] for building in community["buildings"]}
@@ -269,8 +266,7 @@ def area_label(place: Place, building: str | None) -> str:
 
 async def _resident_name(state: State, resident_id: str, community_id: str) -> str:
     """The name of a resident of the community, whom staff may file for. Raises NotFound for anybody else."""
-    async with state.single.connect() as conn:
-        tied = await reading.tied_house(conn, resident_id, community_id=community_id)
+    tied = await reading.tied_house(state.direct, resident_id, community_id=community_id)
     if tied is None:
         raise NotFound
     return str(tied["resident_name"])
@@ -280,7 +276,7 @@ async def _resident_name(state: State, resident_id: str, community_id: str) -> s
 
 
 async def _category(state: State, case: Case) -> Mapping[str, Any]:
-    category = await state.catalog.category(state.single, "repair", case.body.category)
+    category = await state.catalog.category(state.direct, "repair", case.body.category)
     if category is None or category["place"] not in ("both", "area" if case.site.place.is_public else "house"):
         raise ValidationFailed("unknown_category", field="category")
     return category

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.repositories import reading
+from models.repositories.direct import Direct
 from models.repositories.live import ORDERS_CHANNEL
 
 RECONNECT_SECONDS: Final = 1.0
@@ -68,9 +67,9 @@ class Subscription:
 class Live:
     """`start` before the first request, `close` after the last."""
 
-    def __init__(self, database_url: str, engine: AsyncEngine) -> None:
+    def __init__(self, database_url: str, db: Direct) -> None:
         self._database_url = database_url
-        self._engine = engine
+        self._direct = db
         self._subscriptions: set[Subscription] = set()
         self._for_residents: asyncio.Queue[Change] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -129,9 +128,8 @@ class Live:
         while True:
             change = await self._for_residents.get()
             try:
-                async with self._engine.connect() as conn:
-                    row = await reading.standing(conn, change.number or "")
-            except (SQLAlchemyError, OSError) as error:
+                row = await reading.standing(self._direct, change.number or "")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 _log.warning("a change was not told to residents: %s", error)
                 continue
             if row is not None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.state import State
 from models.domain import rights
@@ -19,6 +18,7 @@ from models.domain.forms import OnBehalf, invalid, references
 from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.repositories import reading
+from models.repositories.direct import Direct
 
 Json = dict[str, Any]
 
@@ -37,19 +37,18 @@ async def resolved(state: State, actor: Actor, number: str, action: str, body: J
         raise invalid(error) from None
     if not _names_something(body):
         return body
-    async with state.single.connect() as conn:
-        row = await reading.standing(conn, number)
-        if row is None:
-            raise NotFound("order_not_found")
-        order = OrderState.model_validate(row["state"])
-        rights.within_reach(order, actor)
-        answer = await _replaced(conn, order, actor, type(command), body, "")
-        if isinstance(command, Complete):
-            form = _form_model(order, command)
-            if form is not None:
-                answer["form"] = await _replaced(conn, order, actor, form, command.form, "form.")
-            if command.on_behalf is not None:
-                await _replaced(conn, order, actor, OnBehalf, body["on_behalf"], "on_behalf.")
+    row = await reading.standing(state.direct, number)
+    if row is None:
+        raise NotFound("order_not_found")
+    order = OrderState.model_validate(row["state"])
+    rights.within_reach(order, actor)
+    answer = await _replaced(state.direct, order, actor, type(command), body, "")
+    if isinstance(command, Complete):
+        form = _form_model(order, command)
+        if form is not None:
+            answer["form"] = await _replaced(state.direct, order, actor, form, command.form, "form.")
+        if command.on_behalf is not None:
+            await _replaced(state.direct, order, actor, OnBehalf, body["on_behalf"], "on_behalf.")
     return answer
 
 
@@ -66,7 +65,7 @@ def _form_model(order: OrderState, command: Complete) -> type[BaseModel] | None:
 
 
 async def _replaced(
-    conn: AsyncConnection, order: OrderState, actor: Actor, model: type[BaseModel], data: Json, prefix: str
+    db: Direct, order: OrderState, actor: Actor, model: type[BaseModel], data: Json, prefix: str
 ) -> Json:
     answer = dict(data)
     photo_field, photo_ids = "photo_ids", []
@@ -74,27 +73,27 @@ async def _replaced(
         if not isinstance(value, str):
             continue
         if kind == "staff":
-            answer[field] = await _staff_id(conn, value, order.community_id, prefix + field)
+            answer[field] = await _staff_id(db, value, order.community_id, prefix + field)
         else:
             photo_field = field
             photo_ids.append(value)
     if photo_ids:
-        await check_photos(conn, actor, photo_ids, order.number, prefix + photo_field)
+        await check_photos(db, actor, photo_ids, order.number, prefix + photo_field)
     return answer
 
 
-async def _staff_id(conn: AsyncConnection, account: str, community_id: str, field: str) -> str:
-    found = await reading.assignable_ids(conn, [account], community_id)
+async def _staff_id(db: Direct, account: str, community_id: str, field: str) -> str:
+    found = await reading.assignable_ids(db, [account], community_id)
     if account not in found:
         raise ValidationFailed("not_assignable", field=field)
     return found[account]
 
 
 async def check_photos(
-    conn: AsyncConnection, actor: Actor, photo_ids: list[str], number: str | None, field: str = "photo_ids"
+    db: Direct, actor: Actor, photo_ids: list[str], number: str | None, field: str = "photo_ids"
 ) -> None:
     """Photos must be the caller's own, uploaded, and not handed in with another order. Raises ValidationFailed."""
-    rows = await reading.photos(conn, photo_ids)
+    rows = await reading.photos(db, photo_ids)
     for photo_id in photo_ids:
         row = rows.get(photo_id)
         if row is None or (row["owner_kind"], row["owner_id"]) != (actor.kind, actor.id):

@@ -78,12 +78,12 @@ async def member(state: State, token: str) -> StaffMember:
     """Who holds this session, as they are this moment. A session in use lives on. Raises Unauthenticated."""
     now = datetime.now(UTC)
     life = timedelta(hours=state.settings.staff_session_hours)
-    async with state.single.connect() as conn:
-        row = await sessions.staff_of_session(conn, session_hash(token), now)
-        if row is None:
-            raise Unauthenticated
-        # Written at most a few times per shift, not with each request.
-        if row["expires_at"] - now < life * 0.75:
+    row = await sessions.staff_of_session(state.direct, session_hash(token), now)
+    if row is None:
+        raise Unauthenticated
+    # Written at most a few times per shift, not with each request.
+    if row["expires_at"] - now < life * 0.75:
+        async with state.single.connect() as conn:
             await sessions.prolong_session(conn, session_hash(token), now + life)
     return _member(row)
 

@@ -11,21 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from settings import Settings
 
 if TYPE_CHECKING:
-    from models.repositories.sealing import Sealing
-
     from api.catalog import Catalog
     from api.gateway import Gateway
     from api.live import Live
     from api.security import OwnerTokens
     from integrations.storage import Storage
     from integrations.wechat import WeChat
+    from models.repositories.direct import Direct
     from models.repositories.intake import NumberBlocks
     from models.repositories.live import AsyncAnnouncer
+    from models.repositories.sealing import Sealing
 
 
 @dataclass(frozen=True)
 class State:
-    """`single` serves reads and single statements without BEGIN and COMMIT around them; `engine` serves transactions.
+    """`direct` serves reads and intake, `single` other single statements without BEGIN and COMMIT around them, `engine`
+    transactions.
 
     `sync_engine` serves the few transactions that are shared with the workers; they run in threads.
     """
@@ -33,6 +34,7 @@ class State:
     settings: Settings
     engine: AsyncEngine
     single: AsyncEngine
+    direct: Direct
     sync_engine: Engine
     gateway: Gateway
     catalog: Catalog

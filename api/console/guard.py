@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import asyncpg
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.console.formfields import Field, messages
 from api.console.templating import render
 from api.console.wording import ERRORS
+from api.errors import OUR_MISTAKES, OUTAGES
 from api.request_id import request_id_of
 from models.domain.errors import (
     Forbidden,
@@ -48,8 +46,6 @@ NO_STORE: Final = "no-store"
 """Pages hold names and places; after logging out the back button must not show them."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OUTAGES: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-OUR_MISTAKES: Final = (IntegrityError, ProgrammingError)
 
 _log = logging.getLogger(__name__)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -35,8 +35,7 @@ async def of_staff(state: StateDep, staff: Staff) -> EventSourceResponse:
 @router.get("/owner/events", responses=STREAM, response_class=EventSourceResponse)
 async def of_owner(state: StateDep, owner: Owner) -> EventSourceResponse:
     """The caller's orders and the repairs in their houses that change from now on."""
-    async with state.single.connect() as conn:
-        row = await reading.resident(conn, owner.id)
+    row = await reading.resident(state.direct, owner.id)
     houses = [house["id"] for house in row["houses"]] if row else []
     return EventSourceResponse(_changes(state, resident_id=owner.id, houses=houses))
 

@@ -36,7 +36,7 @@ async def slip(state: StateDep, actor: Anybody, body: PhotoSlip, key: Idempotenc
         return JsonAnswer(before.answer)
     photo_id = new_id("pho")
     async with state.single.connect() as conn:
-        if actor.kind == "resident" and await reading.tied_house(conn, actor.id) is None:
+        if actor.kind == "resident" and await reading.tied_house(state.direct, actor.id) is None:
             raise NotBound
         await photos.expect(
             conn,
@@ -56,8 +56,7 @@ async def slip(state: StateDep, actor: Anybody, body: PhotoSlip, key: Idempotenc
 async def complete(state: StateDep, actor: Anybody, photo_id: str) -> Response:
     """The upload is done: size and first bytes are checked now, the rest by the finaliser. Saying it twice is
     harmless."""
-    async with state.single.connect() as conn:
-        photo = (await reading.photos(conn, [photo_id])).get(photo_id)
+    photo = (await reading.photos(state.direct, [photo_id])).get(photo_id)
     if photo is None or (photo["owner_kind"], photo["owner_id"]) != (actor.kind, actor.id):
         raise NotFound
     if photo["status"] == "awaiting":
@@ -73,8 +72,7 @@ async def address(state: StateDep, actor: Anybody, photo_id: str) -> Response:
 
 async def address_of(state: State, actor: Actor, photo_id: str) -> dict[str, str | None]:
     """`{id, status, url, thumbnail_url}`; without addresses until the photo is ready. Raises NotFound."""
-    async with state.single.connect() as conn:
-        photo = (await reading.photos(conn, [photo_id])).get(photo_id)
+    photo = (await reading.photos(state.direct, [photo_id])).get(photo_id)
     if photo is None:
         raise NotFound
     if (photo["owner_kind"], photo["owner_id"]) != (actor.kind, actor.id):

@@ -32,6 +32,10 @@ STATEMENTS_REMEMBERED: Final = 500
 """Prepared statements per asynchronous connection; the product has fewer, so each is prepared once."""
 
 
+SERVER_SETTINGS: Final = {"jit": "off", "timezone": "UTC"}
+"""Of the API's connections. The planner's just-in-time compiler costs more than any of our short statements."""
+
+
 def sync_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
     """For workers: psycopg2. A dead connection is noticed before it is used, because a worker outlives its database."""
     return create_engine(
@@ -39,7 +43,7 @@ def sync_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC",
+            "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC -c jit=off",
         },
         **_common(pool_size),
     )
@@ -53,8 +57,7 @@ def async_engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
             "timeout": CONNECT_SECONDS,
             "command_timeout": STATEMENT_SECONDS,
             "prepared_statement_cache_size": STATEMENTS_REMEMBERED,
-            # The planner's just-in-time compiler costs more than any of our short statements.
-            "server_settings": {"jit": "off", "timezone": "UTC"},
+            "server_settings": SERVER_SETTINGS,
         },
         **_common(pool_size),
     )

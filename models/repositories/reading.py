@@ -1,24 +1,19 @@
 """What the API's pages and lists read: one round trip per question, hand-picked columns, never Temporal.
 
-All functions are asynchronous, take an open connection and return plain dictionaries. Lists page by key, newest or most
-urgent first, so that a page costs the same at the first and at the ten-thousandth row and new rows never shift what
-follows.
+All functions are asynchronous, take the pool of single statements and return plain dictionaries. Lists page by key,
+newest or most urgent first, so that a page costs the same at the first and at the ten-thousandth row and new rows never
+shift what follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import DateTime, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import TextClause
+from models.repositories.direct import Direct, Numbered, numbered
 
 Row = dict[str, Any]
-
-INSTANT: Final = DateTime(timezone=True)
 
 
 class OrderKey(NamedTuple):
@@ -37,27 +32,13 @@ class TaskKey(NamedTuple):
     id: str
 
 
-@cache
-def _statement(sql: str) -> TextClause:
-    """Times are bound with their zone, which SQLAlchemy does not infer for plain text.
-
-    Kept, because finding the parameters in a long text costs as much as sending it; filters make a few dozen texts
-    at most.
-    """
-    clause = text(sql)
-    times = [name for name in ("at", "now") if f":{name}" in sql]
-    return clause.bindparams(*(bindparam(name, type_=INSTANT) for name in times))
+async def _rows(db: Direct, statement: Numbered, **values: Any) -> list[Row]:
+    return [dict(row.items()) for row in await db.rows(statement, values)]
 
 
-async def _rows(conn: AsyncConnection, statement: TextClause, **values: Any) -> list[Row]:
-    result = await conn.execute(statement, values)
-    names = tuple(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result.all()]
-
-
-async def _one(conn: AsyncConnection, statement: TextClause, **values: Any) -> Row | None:
-    row = (await conn.execute(statement, values)).mappings().first()
-    return None if row is None else dict(row)
+async def _one(db: Direct, statement: Numbered, **values: Any) -> Row | None:
+    rows = await db.rows(statement, values)
+    return dict(rows[0].items()) if rows else None
 
 
 # -- lists of orders --------------------------------------------------------------------------------------------------
@@ -91,7 +72,7 @@ def _order_filters(kind: str | None, is_open: bool | None, after: OrderKey | Non
 
 
 async def orders_of_resident(
-    conn: AsyncConnection,
+    db: Direct,
     resident_id: str,
     *,
     kind: str | None = None,
@@ -113,11 +94,11 @@ async def orders_of_resident(
             {NEWEST}
         ) o LEFT JOIN staff s ON s.id = o.assignee_id
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(conn, _statement(sql), resident=resident_id, limit=limit, **values)
+    return await _rows(db, numbered(sql), resident=resident_id, limit=limit, **values)
 
 
 async def orders_of_staff(
-    conn: AsyncConnection,
+    db: Direct,
     communities: Sequence[str],
     *,
     now: datetime,
@@ -149,7 +130,7 @@ async def orders_of_staff(
             ) o {NEWEST}
         ) o LEFT JOIN staff s ON s.id = o.assignee_id
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(conn, _statement(sql), communities=list(communities), limit=limit, **values)
+    return await _rows(db, numbered(sql), communities=list(communities), limit=limit, **values)
 
 
 def _literally(words: str) -> str:
@@ -159,7 +140,7 @@ def _literally(words: str) -> str:
 
 # -- one order --------------------------------------------------------------------------------------------------------
 
-DETAIL: Final = _statement(f"""
+DETAIL: Final = numbered(f"""
     WITH w AS (SELECT * FROM work_orders WHERE number = :number),
     e AS (SELECT version, seq, kind, at, by_id, by_kind, audience, stage, facts
           FROM timeline_events WHERE number = :number),
@@ -188,16 +169,16 @@ DETAIL: Final = _statement(f"""
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in
 
 
-async def order_detail(conn: AsyncConnection, number: str, resident_id: str = "") -> Row | None:
+async def order_detail(db: Direct, number: str, resident_id: str = "") -> Row | None:
     """One order with its timeline, open tasks, photos and the people they name, in one round trip.
 
     `shares_house` tells whether the given resident may see it because they live where it is; all other questions of
     scope are the caller's.
     """
-    return await _one(conn, DETAIL, number=number, resident=resident_id)
+    return await _one(db, DETAIL, number=number, resident=resident_id)
 
 
-DELIVERIES: Final = _statement("""
+DELIVERIES: Final = numbered("""
     SELECT n.id, n.kind, n.to_kind, n.to_id, n.delivery, n.channel, n.created_at, n.delivered_at,
            coalesce(s.name, r.name) AS to_name
     FROM notices n
@@ -206,20 +187,20 @@ DELIVERIES: Final = _statement("""
     WHERE n.number = :number ORDER BY n.created_at DESC, n.id DESC LIMIT :limit""")
 
 
-async def deliveries(conn: AsyncConnection, number: str, limit: int) -> list[Row]:
+async def deliveries(db: Direct, number: str, limit: int) -> list[Row]:
     """What became of the notices of an order, newest first; for staff."""
-    return await _rows(conn, DELIVERIES, number=number, limit=limit)
+    return await _rows(db, DELIVERIES, number=number, limit=limit)
 
 
-STANDING: Final = _statement("""
+STANDING: Final = numbered("""
     SELECT number, kind, community_id, house_id, category, open, version, state, started_at, workflow_ended_at,
            projection_error
     FROM work_orders WHERE number = :number""")
 
 
-async def standing(conn: AsyncConnection, number: str) -> Row | None:
+async def standing(db: Direct, number: str) -> Row | None:
     """What the gateway must know before it sends a command: the state, whether the workflow waits, lives or ended."""
-    return await _one(conn, STANDING, number=number)
+    return await _one(db, STANDING, number=number)
 
 
 # -- the inbox --------------------------------------------------------------------------------------------------------
@@ -242,7 +223,7 @@ ORDER_OF_INBOX: Final = """CASE w.priority WHEN 'emergency' THEN 0 ELSE 1 END,
 
 
 async def inbox(
-    conn: AsyncConnection,
+    db: Direct,
     box: str,
     *,
     me: str,
@@ -275,7 +256,7 @@ async def inbox(
         FROM tasks t JOIN work_orders w ON w.number = t.number LEFT JOIN staff s ON s.id = t.holder_id
         WHERE t.closed_at IS NULL AND {where}
         ORDER BY {ORDER_OF_INBOX} LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(conn, _statement(sql), **values)
+    return await _rows(db, numbered(sql), **values)
 
 
 def _box_values(box: str, me: str, roles: Sequence[str], team: str) -> Row:
@@ -283,7 +264,7 @@ def _box_values(box: str, me: str, roles: Sequence[str], team: str) -> Row:
     return given[box]
 
 
-COUNTS: Final = _statement(f"""
+COUNTS: Final = numbered(f"""
     SELECT count(*) FILTER (WHERE {BOXES["mine"]}) AS mine,
            count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
            count(*) FILTER (WHERE {BOXES["team"]}) AS team,
@@ -292,26 +273,26 @@ COUNTS: Final = _statement(f"""
 
 
 async def inbox_counts(
-    conn: AsyncConnection, *, me: str, roles: Sequence[str], team: str, communities: Sequence[str], now: datetime
+    db: Direct, *, me: str, roles: Sequence[str], team: str, communities: Sequence[str], now: datetime
 ) -> Row:
     """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late."""
-    row = await _one(conn, COUNTS, me=me, roles=list(roles), team=team, communities=list(communities), now=now)
+    row = await _one(db, COUNTS, me=me, roles=list(roles), team=team, communities=list(communities), now=now)
     assert row is not None  # noqa: S101 - an aggregate without GROUP BY always has its one row
     return row
 
 
-WAITING_STARTS: Final = _statement("SELECT count(*) AS waiting FROM outbox WHERE action = 'start' AND done_at IS NULL")
+WAITING_STARTS: Final = numbered("SELECT count(*) AS waiting FROM outbox WHERE action = 'start' AND done_at IS NULL")
 
 
-async def waiting_starts(conn: AsyncConnection) -> int:
+async def waiting_starts(db: Direct) -> int:
     """How many new orders wait for the engine."""
-    row = await _one(conn, WAITING_STARTS)
+    row = await _one(db, WAITING_STARTS)
     return int(row["waiting"]) if row else 0
 
 
 # -- people and places ------------------------------------------------------------------------------------------------
 
-ASSIGNABLE: Final = _statement("""
+ASSIGNABLE: Final = numbered("""
     SELECT s.id, s.account, s.name, s.team, s.on_duty, s.skills, c.skill,
            c.skill IS NULL OR c.skill = ANY(s.skills) AS skilled,
            (SELECT count(*) FROM tasks t WHERE t.holder_id = s.id AND t.closed_at IS NULL
@@ -323,25 +304,25 @@ ASSIGNABLE: Final = _statement("""
     ORDER BY s.on_duty DESC, skilled DESC, open_tasks, s.account""")
 
 
-async def assignable(conn: AsyncConnection, kind: str, community_id: str, category: str) -> list[Row]:
+async def assignable(db: Direct, kind: str, community_id: str, category: str) -> list[Row]:
     """Active technicians of a community, best first: on duty, skilled, with the fewest open tasks."""
-    return await _rows(conn, ASSIGNABLE, kind=kind, community=community_id, category=category)
+    return await _rows(db, ASSIGNABLE, kind=kind, community=community_id, category=category)
 
 
-ASSIGNABLE_IDS: Final = _statement("""
+ASSIGNABLE_IDS: Final = numbered("""
     SELECT s.account, s.id FROM staff s
     WHERE s.account = ANY(CAST(:accounts AS text[])) AND s.active AND 'technician' = ANY(s.roles)
       AND (EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id AND sc.community_id = :community)
            OR NOT EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id))""")
 
 
-async def assignable_ids(conn: AsyncConnection, accounts: Sequence[str], community_id: str) -> dict[str, str]:
+async def assignable_ids(db: Direct, accounts: Sequence[str], community_id: str) -> dict[str, str]:
     """Account → id of those who may be given work in a community; all others are simply missing."""
-    rows = await _rows(conn, ASSIGNABLE_IDS, accounts=list(accounts), community=community_id)
+    rows = await _rows(db, ASSIGNABLE_IDS, accounts=list(accounts), community=community_id)
     return {row["account"]: row["id"] for row in rows}
 
 
-RESIDENT: Final = _statement(f"""
+RESIDENT: Final = numbered(f"""
     SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,
            (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.to_id = r.id AND n.read_at IS NULL
             AND n.delivery NOT IN ('withdrawn', 'spread') AND coalesce(n.not_before, n.created_at) <= now()) AS unread,
@@ -353,21 +334,21 @@ RESIDENT: Final = _statement(f"""
     FROM residents r WHERE r.id = :resident""")  # noqa: S608 - only constants of this module are put in
 
 
-async def resident(conn: AsyncConnection, resident_id: str) -> Row | None:
+async def resident(db: Direct, resident_id: str) -> Row | None:
     """A resident with the houses they are tied to today and the number of unread messages."""
-    return await _one(conn, RESIDENT, resident=resident_id)
+    return await _one(db, RESIDENT, resident=resident_id)
 
 
-CATEGORIES: Final = _statement(
+CATEGORIES: Final = numbered(
     "SELECT kind, code, title, skill, place, questions, levels FROM categories ORDER BY kind, sort, code"
 )
 
 
-async def categories(conn: AsyncConnection) -> list[Row]:
-    return await _rows(conn, CATEGORIES)
+async def categories(db: Direct) -> list[Row]:
+    return await _rows(db, CATEGORIES)
 
 
-COMMUNITIES: Final = _statement("""
+COMMUNITIES: Final = numbered("""
     SELECT c.id, c.code, c.name, c.duty_phone,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'name', b.name, 'zone', b.zone, 'units', b.units,
                         'floors', b.floors) ORDER BY b.name)
@@ -375,12 +356,12 @@ COMMUNITIES: Final = _statement("""
     FROM communities c ORDER BY c.code""")
 
 
-async def communities(conn: AsyncConnection) -> list[Row]:
+async def communities(db: Direct) -> list[Row]:
     """Every community with its buildings."""
-    return await _rows(conn, COMMUNITIES)
+    return await _rows(db, COMMUNITIES)
 
 
-TIED_HOUSE: Final = _statement(f"""
+TIED_HOUSE: Final = numbered(f"""
     SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until,
            (SELECT r.name FROM residents r WHERE r.id = t.resident_id) AS resident_name
     FROM ties t JOIN houses h ON h.id = t.house_id
@@ -390,22 +371,22 @@ TIED_HOUSE: Final = _statement(f"""
 
 
 async def tied_house(
-    conn: AsyncConnection, resident_id: str, *, house_id: str | None = None, community_id: str | None = None
+    db: Direct, resident_id: str, *, house_id: str | None = None, community_id: str | None = None
 ) -> Row | None:
     """A house that the resident is tied to today: this one, or any of this community."""
-    return await _one(conn, TIED_HOUSE, resident=resident_id, house=house_id, community=community_id)
+    return await _one(db, TIED_HOUSE, resident=resident_id, house=house_id, community=community_id)
 
 
-HOUSE: Final = _statement("""
+HOUSE: Final = numbered("""
     SELECT id, community_id, building_id, unit, floor, label, kind, status, warranty_until
     FROM houses WHERE id = :house""")
 
 
-async def house(conn: AsyncConnection, house_id: str) -> Row | None:
-    return await _one(conn, HOUSE, house=house_id)
+async def house(db: Direct, house_id: str) -> Row | None:
+    return await _one(db, HOUSE, house=house_id)
 
 
-PEOPLE: Final = _statement(f"""
+PEOPLE: Final = numbered(f"""
     SELECT h.id AS house_id, h.label, h.community_id, h.status, c.name AS community,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'tie', t.kind) ORDER BY t.since)
                      FROM ties t JOIN residents r ON r.id = t.resident_id
@@ -417,12 +398,10 @@ PEOPLE: Final = _statement(f"""
     ORDER BY h.community_id, length(h.label), h.label LIMIT :limit""")  # noqa: S608 - only constants of this module are put in
 
 
-async def houses_by_words(
-    conn: AsyncConnection, communities: Sequence[str], words: str, phone_hash: str, limit: int
-) -> list[Row]:
+async def houses_by_words(db: Direct, communities: Sequence[str], words: str, phone_hash: str, limit: int) -> list[Row]:
     """Houses whose label, or the name or whole phone number of a resident, matches; with the people living there."""
     return await _rows(
-        conn, PEOPLE, communities=list(communities), words=f"%{_literally(words)}%", phone_hash=phone_hash, limit=limit
+        db, PEOPLE, communities=list(communities), words=f"%{_literally(words)}%", phone_hash=phone_hash, limit=limit
     )
 
 
@@ -430,7 +409,7 @@ async def houses_by_words(
 
 
 async def messages(
-    conn: AsyncConnection, to_kind: str, to_id: str, *, after: tuple[datetime, str] | None = None, limit: int
+    db: Direct, to_kind: str, to_id: str, *, after: tuple[datetime, str] | None = None, limit: int
 ) -> list[Row]:
     """The message centre of one person, newest first. What is not yet due, withdrawn or spread is not a message."""
     where, values = "", Row()
@@ -444,25 +423,25 @@ async def messages(
         WHERE n.to_kind = :to_kind AND n.to_id = :to_id AND n.delivery NOT IN ('withdrawn', 'spread')
           AND coalesce(n.not_before, n.created_at) <= now(){where}
         ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(conn, _statement(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)
+    return await _rows(db, numbered(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)
 
 
-PHOTOS: Final = _statement("""
+PHOTOS: Final = numbered("""
     SELECT id, owner_kind, owner_id, content_type, declared_size, upload_key, final_key, thumbnail_key, status, number,
            audience, used_as
     FROM photos WHERE id = ANY(CAST(:ids AS text[]))""")
 
 
-async def photos(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Row]:
+async def photos(db: Direct, ids: Sequence[str]) -> dict[str, Row]:
     """Photos by id; unknown ids are simply missing."""
-    return {row["id"]: row for row in await _rows(conn, PHOTOS, ids=list(ids))}
+    return {row["id"]: row for row in await _rows(db, PHOTOS, ids=list(ids))}
 
 
 # -- requests already carried out -------------------------------------------------------------------------------------
 
-HANDLED: Final = _statement("SELECT digest, number, version, answer FROM handled_requests WHERE update_id = :update_id")
+HANDLED: Final = numbered("SELECT digest, number, version, answer FROM handled_requests WHERE update_id = :update_id")
 
 
-async def handled_request(conn: AsyncConnection, update_id: str) -> Row | None:
+async def handled_request(db: Direct, update_id: str) -> Row | None:
     """A request that was carried out before under this id."""
-    return await _one(conn, HANDLED, update_id=update_id)
+    return await _one(db, HANDLED, update_id=update_id)

@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
+from models.repositories.direct import Direct, numbered
 from models.tables.base import new_id
 
 Row = dict[str, Any]
@@ -33,7 +34,7 @@ ACCOUNT: Final = _statement(f"""
     SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, s.active, s.password_hash, {SCOPE}
     FROM staff s WHERE s.account = :account""")  # noqa: S608 - only constants of this module are put in
 
-SESSION: Final = _statement(f"""
+SESSION: Final = numbered(f"""
     SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, x.expires_at, {SCOPE}
     FROM staff_sessions x JOIN staff s ON s.id = x.staff_id
     WHERE x.token_hash = :token_hash AND x.revoked_at IS NULL AND x.expires_at > :now AND s.active""")  # noqa: S608
@@ -56,9 +57,10 @@ async def staff_by_account(conn: AsyncConnection, account: str) -> Row | None:
     return await _one(conn, ACCOUNT, account=account)
 
 
-async def staff_of_session(conn: AsyncConnection, token_hash: str, now: datetime) -> Row | None:
+async def staff_of_session(db: Direct, token_hash: str, now: datetime) -> Row | None:
     """The active staff member behind a session that is neither expired nor revoked."""
-    return await _one(conn, SESSION, token_hash=token_hash, now=now)
+    rows = await db.rows(SESSION, {"token_hash": token_hash, "now": now})
+    return dict(rows[0].items()) if rows else None
 
 
 async def open_session(

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from activities.notices import Notices
@@ -17,6 +16,7 @@ from integrations import temporal
 from integrations.storage import Storage
 from integrations.wechat import WeChat
 from models.repositories import engines
+from models.repositories.direct import Direct
 from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings
 from tests import postgres
@@ -41,16 +41,16 @@ def engine(database: str) -> Iterator[Engine]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def async_engine(database: str, engine: Engine) -> AsyncIterator[AsyncEngine]:
+async def direct(database: str, engine: Engine) -> AsyncIterator[Direct]:
     """Asks for `engine` first, because that one fills the database."""
-    async_engine = engines.async_engine(database)
-    yield async_engine
-    await async_engine.dispose()
+    direct = Direct(database, engines.POOL_SIZE)
+    yield direct
+    await direct.close()
 
 
 @pytest.fixture
-def desk(engine: Engine, async_engine: AsyncEngine) -> Desk:
-    return Desk(engine, async_engine)
+def desk(engine: Engine, direct: Direct) -> Desk:
+    return Desk(engine, direct)
 
 
 @pytest.fixture(scope="session")

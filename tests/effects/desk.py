@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.domain.order import OrderState, Priority
+from models.repositories.direct import Direct
 from models.tables.notices import NoticeRow, WechatCredit
 from models.tables.photos import Photo
 from models.tables.plumbing import OutboxRow
@@ -23,14 +23,14 @@ _numbers = itertools.count(1)
 
 
 class Desk:
-    def __init__(self, engine: Engine, async_engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine, direct: Direct) -> None:
         self.engine = engine
-        self.async_engine = async_engine
+        self.direct = direct
 
     async def order(self, priority: Priority = Priority.NORMAL) -> OrderState:
         """A repair, as intake writes it. Its number is not used by any other test, since they share one Temporal."""
         state = filing(f"BX20261122-{next(_numbers):05d}", priority)
-        await take_in(self.async_engine, state)
+        await take_in(self.direct, state)
         return state
 
     def notice(self, order: OrderState, kind: str = "accepted", **changed: Any) -> str:

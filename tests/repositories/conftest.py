@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.repositories import engines
+from models.repositories.direct import Direct
 from tests import postgres
 from tests.repositories.rows import world
 
@@ -38,6 +39,14 @@ async def async_engine(database: str, engine: Engine) -> AsyncIterator[AsyncEngi
     async_engine = engines.async_engine(database)
     yield async_engine
     await async_engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def direct(database: str, engine: Engine) -> AsyncIterator[Direct]:
+    """Asks for `engine` first, as `async_engine` does."""
+    direct = Direct(database, engines.POOL_SIZE)
+    yield direct
+    await direct.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.domain.forms import Window
 from models.domain.lifecycles.repair import LEVELS
@@ -15,7 +14,7 @@ from models.domain.order import Filing, OrderState, Priority, Reporter, new_orde
 from models.domain.people import Actor, Role
 from models.domain.places import Place
 from models.repositories import intake
-from models.repositories.engines import single_statements
+from models.repositories.direct import Direct
 from models.tables.catalog import Category
 from models.tables.people import Resident, Staff, StaffScope, Tie
 from models.tables.places import Building, Community, House
@@ -103,10 +102,9 @@ WORDS = intake.Words(place_label="1栋1单元101室", description="厨房水管�
 
 
 async def take_in(
-    engine: AsyncEngine, state: OrderState, words: intake.Words = WORDS, key: str | None = None, digest: str = "d"
+    db: Direct, state: OrderState, words: intake.Words = WORDS, key: str | None = None, digest: str = "d"
 ) -> intake.Taken:
-    async with single_statements(engine).connect() as conn:
-        return await intake.take_in(conn, state, words, update_id=key or f"new-{state.number}", digest=digest)
+    return await intake.take_in(db, state, words, update_id=key or f"new-{state.number}", digest=digest)
 
 
 def rows(conn: Connection, sql: str, **values: Any) -> Sequence[Any]:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.domain import commands
 from models.domain.errors import IdempotencyKeyReused, IllegalTransition, NotFound, Unavailable
@@ -14,6 +13,7 @@ from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.step import Handled
 from models.repositories.aftermath import act_on_ended
+from models.repositories.direct import Direct
 from models.repositories.publish import mark_ended
 from tests.repositories.rows import DISPATCHER, OWNER, STRANGER, filing, minute, rows, take_in
 
@@ -24,8 +24,8 @@ def comment(engine: Engine, number: str, words: str, key: str, actor: Actor = OW
         return act_on_ended(conn, number, actor, "comment", said, minute(5), Handled(update_id=key, digest=digest))
 
 
-async def test_late_acts(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    await take_in(async_engine, filing(number))
+async def test_late_acts(direct: Direct, engine: Engine, number: str) -> None:
+    await take_in(direct, filing(number))
     with pytest.raises(Unavailable):
         comment(engine, number, "还在跑", "early")
     with engine.begin() as conn:
@@ -52,12 +52,10 @@ async def test_late_acts(async_engine: AsyncEngine, engine: Engine, number: str)
         assert [event.version for event in events] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_an_engine_ahead_of_our_clock_does_not_hide_the_act(
-    async_engine: AsyncEngine, engine: Engine, number: str
-) -> None:
+async def test_an_engine_ahead_of_our_clock_does_not_hide_the_act(direct: Direct, engine: Engine, number: str) -> None:
     state = filing(number)
     state.issued_at = minute(60)
-    await take_in(async_engine, state)
+    await take_in(direct, state)
     with engine.begin() as conn:
         conn.exec_driver_sql("UPDATE work_orders SET issued_at = %s WHERE number = %s", (minute(60), number))
         mark_ended(conn, number, minute(3))

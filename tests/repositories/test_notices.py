@@ -8,15 +8,16 @@ from sqlalchemy import Engine, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.repositories import notices
+from models.repositories.direct import Direct
 from models.repositories.engines import single_statements
 from models.tables.notices import NoticeRow
 from tests.repositories.rows import filing, minute, rows, take_in
 
 
 async def notice(
-    async_engine: AsyncEngine, engine: Engine, number: str, to_kind: str = "resident", to_id: str = "res_owner"
+    direct: Direct, engine: Engine, number: str, to_kind: str = "resident", to_id: str = "res_owner"
 ) -> str:
-    await take_in(async_engine, filing(number))
+    await take_in(direct, filing(number))
     row = {"id": f"{number}-n1-9-x", "number": number, "version": 1, "kind": "new_task"}
     with engine.begin() as conn:
         conn.execute(insert(NoticeRow), [row | {"to_kind": to_kind, "to_id": to_id, "facts": {"task": "t"}}])
@@ -29,8 +30,8 @@ def state(engine: Engine, name: str) -> tuple[str, str | None]:
     return row.delivery, row.channel
 
 
-async def test_only_one_attempt_begins(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    name = await notice(async_engine, engine, number)
+async def test_only_one_attempt_begins(direct: Direct, engine: Engine, number: str) -> None:
+    name = await notice(direct, engine, number)
 
     def begin(_: int) -> bool:
         with engine.begin() as conn:
@@ -49,10 +50,8 @@ async def test_only_one_attempt_begins(async_engine: AsyncEngine, engine: Engine
     assert state(engine, name) == ("sent", "mini")
 
 
-async def test_what_is_left_behind_is_uncertain_for_good(
-    async_engine: AsyncEngine, engine: Engine, number: str
-) -> None:
-    name = await notice(async_engine, engine, number)
+async def test_what_is_left_behind_is_uncertain_for_good(direct: Direct, engine: Engine, number: str) -> None:
+    name = await notice(direct, engine, number)
     with engine.begin() as conn:
         notices.begin_sending(conn, name, minute(1))
         assert notices.mark_left_behind(conn, minute(1)) == []
@@ -62,9 +61,9 @@ async def test_what_is_left_behind_is_uncertain_for_good(
 
 
 async def test_a_roles_notice_reaches_each_active_member_in_scope_once(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    name = await notice(async_engine, engine, number, "role", "dispatcher")
+    name = await notice(direct, engine, number, "role", "dispatcher")
     with engine.begin() as conn:
         assert notices.spread(conn, name, minute(1)) == 1
         assert notices.spread(conn, name, minute(2)) == 0
@@ -80,14 +79,14 @@ async def test_a_roles_notice_reaches_each_active_member_in_scope_once(
             (f"{name}-stf_dispatcher", {"notice": f"{name}-stf_dispatcher"})
         ]
         conn.execute(text("UPDATE staff SET active = false WHERE id = 'stf_tech2'"))
-    other = await notice(async_engine, engine, number.replace("1121", "1120"), "role", "technician")
+    other = await notice(direct, engine, number.replace("1121", "1120"), "role", "technician")
     with engine.begin() as conn:
         assert notices.spread(conn, other, minute(1)) == 1
         conn.execute(text("UPDATE staff SET active = true"))
 
 
-async def test_read_marks_are_ones_own(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    name = await notice(async_engine, engine, number)
+async def test_read_marks_are_ones_own(direct: Direct, async_engine: AsyncEngine, engine: Engine, number: str) -> None:
+    name = await notice(direct, engine, number)
     async with single_statements(async_engine).connect() as conn:
         assert not await notices.mark_read(conn, name, "resident", "res_other", minute(1))
         assert await notices.mark_read(conn, name, "resident", "res_owner", minute(2))
@@ -97,7 +96,9 @@ async def test_read_marks_are_ones_own(async_engine: AsyncEngine, engine: Engine
     assert row.read_at == minute(2)
 
 
-async def test_credits_are_granted_spent_and_never_negative(async_engine: AsyncEngine, engine: Engine) -> None:
+async def test_credits_are_granted_spent_and_never_negative(
+    direct: Direct, async_engine: AsyncEngine, engine: Engine
+) -> None:
     async with single_statements(async_engine).connect() as conn:
         await notices.grant_credits(conn, "o-9", ["progress", "finished", "progress"])
         await notices.grant_credits(conn, "o-9", ["progress"])

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.repositories import outbox
+from models.repositories.direct import Direct
 from models.tables.plumbing import OutboxRow
 from tests.repositories.rows import START, filing, minute, rows, take_in
 
@@ -86,8 +86,8 @@ def test_given_back_postponed_failed_and_done(engine: Engine) -> None:
         assert outbox.forget_done(conn, START + outbox.KEEP_DONE + timedelta(seconds=1)) == 1
 
 
-async def test_a_start_that_is_done_marks_its_order(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    await take_in(async_engine, filing(number))
+async def test_a_start_that_is_done_marks_its_order(direct: Direct, engine: Engine, number: str) -> None:
+    await take_in(direct, filing(number))
     with engine.begin() as conn:
         outbox.done(conn, [number], minute(1))
         outbox.done(conn, [number], minute(2))

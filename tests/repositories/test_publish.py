@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -17,15 +16,16 @@ from models.domain import acts, commands
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM
 from models.domain.order import OrderState, Priority
 from models.domain.step import Batch, Handled, Published, Step
+from models.repositories.direct import Direct
 from models.repositories.publish import OrderRowMissing, mark_ended, publish
 from models.tables.base import metadata
 from models.tables.photos import Photo
 from tests.repositories.rows import DISPATCHER, OWNER, START, TECH, TECH2, filing, minute, take_in
 
 
-async def filed(async_engine: AsyncEngine, number: str, priority: Priority = Priority.NORMAL) -> Step:
+async def filed(direct: Direct, number: str, priority: Priority = Priority.NORMAL) -> Step:
     state = filing(number, priority)
-    await take_in(async_engine, state)
+    await take_in(direct, state)
     return Step(state)
 
 
@@ -84,9 +84,9 @@ def agrees(engine: Engine, state: OrderState) -> None:
 
 
 async def test_a_step_is_written_and_its_repetition_changes_nothing(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    step = await filed(async_engine, number)
+    step = await filed(direct, number)
     batch = assigned(step, 1)
     assert send(engine, batch) == Published()
     agrees(engine, step.state)
@@ -108,9 +108,9 @@ async def test_a_step_is_written_and_its_repetition_changes_nothing(
 
 
 async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    step = await filed(async_engine, number)
+    step = await filed(direct, number)
     with engine.begin() as conn:
         photo = {"owner_kind": "resident", "owner_id": "res_owner", "content_type": "image/png", "declared_size": 1}
         conn.execute(insert(Photo), [photo | {"id": f"p-{number}", "upload_key": "u", "status": "ready"}])
@@ -154,10 +154,8 @@ async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
     assert unsent >= {n.id for n in table(engine, "notices", number) if n.delivery == "pending"}
 
 
-async def test_a_task_closed_by_a_forgotten_step_is_open_again(
-    async_engine: AsyncEngine, engine: Engine, number: str
-) -> None:
-    step = await filed(async_engine, number)
+async def test_a_task_closed_by_a_forgotten_step_is_open_again(direct: Direct, engine: Engine, number: str) -> None:
+    step = await filed(direct, number)
     forgetful = Step(step.state.model_copy(deep=True))
     send(engine, assigned(step, 1))
     batch = commented(forgetful, 2, "请快一点")
@@ -167,10 +165,8 @@ async def test_a_task_closed_by_a_forgotten_step_is_open_again(
     assert (task.kind, task.closed_at, task.outcome, task.closed_by, task.form) == ("dispatch", None, None, None, {})
 
 
-async def test_late_words_of_an_overtaken_worker_change_nothing(
-    async_engine: AsyncEngine, engine: Engine, number: str
-) -> None:
-    step = await filed(async_engine, number)
+async def test_late_words_of_an_overtaken_worker_change_nothing(direct: Direct, engine: Engine, number: str) -> None:
+    step = await filed(direct, number)
     old = Step(step.state.model_copy(deep=True))
     lost = [commented(old, 1, "一"), commented(old, 1.5, "二")]
     send(engine, lost[0])
@@ -182,9 +178,9 @@ async def test_late_words_of_an_overtaken_worker_change_nothing(
 
 
 async def test_an_older_row_asks_for_the_whole_state_and_is_healed_by_it(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    step = await filed(async_engine, number)
+    step = await filed(direct, number)
     assigned(step, 1)  # Never arrives, as after a restored backup.
     batch = accepted(step, 2)
     before = everything(engine, number)
@@ -199,8 +195,8 @@ async def test_an_older_row_asks_for_the_whole_state_and_is_healed_by_it(
     assert tasks["carry_out"].holder_id == TECH.id
 
 
-async def test_whoever_has_left_is_named(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    step = await filed(async_engine, number)
+async def test_whoever_has_left_is_named(direct: Direct, engine: Engine, number: str) -> None:
+    step = await filed(direct, number)
     with engine.begin() as conn:
         conn.execute(text("UPDATE staff SET active = false WHERE id = 'stf_tech2'"))
     batch = assigned(step, 1, TECH2.id)
@@ -214,8 +210,8 @@ async def test_whoever_has_left_is_named(async_engine: AsyncEngine, engine: Engi
     assert send(engine, batch).ineligible == []
 
 
-async def test_due_times_follow_the_promise_that_counts(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    step = await filed(async_engine, number)
+async def test_due_times_follow_the_promise_that_counts(direct: Direct, engine: Engine, number: str) -> None:
+    step = await filed(direct, number)
 
     def due() -> dict[str, Any]:
         return {task.kind: task.due_at for task in table(engine, "tasks", number) if task.closed_at is None}
@@ -261,8 +257,8 @@ async def test_due_times_follow_the_promise_that_counts(async_engine: AsyncEngin
     agrees(engine, step.state)
 
 
-async def test_photos_of_a_comment_become_the_orders(async_engine: AsyncEngine, engine: Engine, number: str) -> None:
-    step = await filed(async_engine, number)
+async def test_photos_of_a_comment_become_the_orders(direct: Direct, engine: Engine, number: str) -> None:
+    step = await filed(direct, number)
     with engine.begin() as conn:
         photo = {"owner_kind": "resident", "owner_id": "res_owner", "content_type": "image/png", "declared_size": 1}
         conn.execute(insert(Photo), [photo | {"id": f"p-{number}", "upload_key": "u", "status": "ready"}])
@@ -272,9 +268,9 @@ async def test_photos_of_a_comment_become_the_orders(async_engine: AsyncEngine, 
 
 
 async def test_what_contradicts_the_database_is_final_and_shown_to_the_operator(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    step = await filed(async_engine, number)
+    step = await filed(direct, number)
     nudged: list[str] = []
     projection = Projection(engine, lambda: nudged.append("relay"))
     environment = ActivityEnvironment()
@@ -308,9 +304,9 @@ def test_an_order_without_a_row_is_for_the_operator(engine: Engine) -> None:
 
 
 async def test_a_notice_that_holds_while_a_task_is_open_goes_with_it(
-    async_engine: AsyncEngine, engine: Engine, number: str
+    direct: Direct, engine: Engine, number: str
 ) -> None:
-    step = await filed(async_engine, number)
+    step = await filed(direct, number)
     send(engine, assigned(step, 1))
     task = step.state.task_of("accept")
     assert task is not None

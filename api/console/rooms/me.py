@@ -62,7 +62,7 @@ async def bound(member: Member, was: str = "") -> HTMLResponse:
 async def draw(
     state: State, member: StaffMember, qr: Markup | None = None, on_duty: bool | None = None
 ) -> HTMLResponse:
-    communities = await state.catalog.communities(state.single)
+    communities = await state.catalog.communities(state.direct)
     reach = member.actor.communities
     return await frame.page(
         "me.html",

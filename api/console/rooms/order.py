@@ -79,8 +79,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
 async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
     now = datetime.now(UTC)
     facts = views.order_page(order, member.account, await _questions(state, order), now)
-    async with state.single.connect() as conn:
-        notes = await reading.deliveries(conn, order["number"], NOTICES_SHOWN)
+    notes = await reading.deliveries(state.direct, order["number"], NOTICES_SHOWN)
     people = await _people(state, member, order) if _needs_people(facts) else []
     shown = [views.note(row, now) for row in notes if row["delivery"] not in ("spread", "withdrawn")]
     return await frame.page(
@@ -131,7 +130,7 @@ def _skilled(person: Json) -> str:
 
 
 async def _questions(state: State, order: Json) -> list[Json]:
-    category = await state.catalog.category(state.single, order["kind"], order["category"])
+    category = await state.catalog.category(state.direct, order["kind"], order["category"])
     return category["questions"] if category else []
 
 

@@ -61,8 +61,7 @@ async def upload(request: Request, state: StateDep, member: Member) -> JSONRespo
 async def show(state: StateDep, member: Member, photo_id: str, size: Literal["full", "thumb"] = "full") -> Response:
     """The finalised photo, for whoever may see it with its order. Raises NotFound, also while it is being processed."""
     await address_of(state, member.actor, photo_id)
-    async with state.single.connect() as conn:
-        photo = (await reading.photos(conn, [photo_id]))[photo_id]
+    photo = (await reading.photos(state.direct, [photo_id]))[photo_id]
     key = photo["thumbnail_key" if size == "thumb" else "final_key"]
     data = await asyncio.to_thread(store(state).read, key) if key else None
     if data is None:

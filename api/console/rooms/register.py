@@ -80,7 +80,7 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
         key=new_key(),
         communities=communities,
         buildings=communities[0]["buildings"] if communities else [],
-        categories=[row for row in await state.catalog.categories(state.single) if row["kind"] == KIND],
+        categories=[row for row in await state.catalog.categories(state.direct) if row["kind"] == KIND],
         spots=list(words.SPOTS.items()),
         photo=PHOTO,
         window=WINDOW,
@@ -94,10 +94,9 @@ async def people(state: StateDep, member: Member, q: Annotated[str, Query(max_le
     houses: list[dict[str, Any]] = []
     typed = q.strip()
     if typed:
-        async with state.single.connect() as conn:
-            houses = await reading.houses_by_words(
-                conn, [one["id"] for one in communities], label_of(typed), state.sealing.search_hash(typed), HITS
-            )
+        houses = await reading.houses_by_words(
+            state.direct, [one["id"] for one in communities], label_of(typed), state.sealing.search_hash(typed), HITS
+        )
     return HTMLResponse(render("register_people.html", houses=houses, q=typed, many=len(communities) > 1))
 
 
@@ -119,7 +118,7 @@ async def buildings(state: StateDep, member: Member, community_id: str = "") -> 
 @router.get("/register/questions")
 async def questions(state: StateDep, member: Member, category: str = "") -> HTMLResponse:
     """What must be asked about this category."""
-    row = await state.catalog.category(state.single, KIND, category)
+    row = await state.catalog.category(state.direct, KIND, category)
     return HTMLResponse(render("register_questions.html", questions=row["questions"] if row else []))
 
 
@@ -127,7 +126,7 @@ async def questions(state: StateDep, member: Member, category: str = "") -> HTML
 async def urgency(request: Request, state: StateDep, member: Member) -> HTMLResponse:
     """The duty telephone, as soon as the answers make it an emergency: before anybody types further."""
     given = request.query_params
-    row = await state.catalog.category(state.single, KIND, given.get("category", ""))
+    row = await state.catalog.category(state.direct, KIND, given.get("category", ""))
     said = {name.removeprefix("answer."): value for name, value in given.items() if name.startswith("answer.")}
     emergency = row is not None and any(
         option.get("priority") == "emergency"
@@ -203,15 +202,14 @@ def _check_chosen(house_id: str, by_staff: bool, category: str) -> None:
 
 async def _communities(state: State, member: StaffMember) -> list[dict[str, Any]]:
     """Those within the caller's scope."""
-    found = await state.catalog.communities(state.single)
+    found = await state.catalog.communities(state.direct)
     return [row for row in found.values() if member.actor.reaches(row["id"])]
 
 
 async def _duty_phone(state: State, member: StaffMember, house_id: str, community_id: str) -> str:
     communities = {row["id"]: row for row in await _communities(state, member)}
     if house_id:
-        async with state.single.connect() as conn:
-            house = await reading.house(conn, house_id)
+        house = await reading.house(state.direct, house_id)
         community_id = house["community_id"] if house else community_id
     found = communities.get(community_id) or next(iter(communities.values()), None)
     return found["duty_phone"] if found else ""

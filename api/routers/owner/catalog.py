@@ -24,12 +24,11 @@ async def catalog(state: StateDep, owner: Owner) -> Response:
 
     Somebody without a house sees the communities' phones, and no places.
     """
-    async with state.single.connect() as conn:
-        person = await reading.resident(conn, owner.id)
+    person = await reading.resident(state.direct, owner.id)
     houses = person["houses"] if person else []
     mine = {house["community_id"] for house in houses}
-    communities = (await state.catalog.communities(state.single)).values()
-    rows = await state.catalog.categories(state.single)
+    communities = (await state.catalog.communities(state.direct)).values()
+    rows = await state.catalog.categories(state.direct)
     return JsonAnswer(
         {
             "categories": [_category(row) for row in rows],

@@ -37,9 +37,8 @@ ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
 @router.get("/messages", responses=answers(shapes.MessagePage, *READING))
 async def list_messages(state: StateDep, owner: Owner, cursor: Cursor = None, limit: Limit = paging.LIMIT) -> Response:
     """Everything the caller was told, newest first, whether or not WeChat delivered it."""
-    async with state.single.connect() as conn:
-        rows = await reading.messages(conn, "resident", owner.id, after=paging.message_key(cursor), limit=limit + 1)
-    titles = await state.catalog.titles(state.single)
+    rows = await reading.messages(state.direct, "resident", owner.id, after=paging.message_key(cursor), limit=limit + 1)
+    titles = await state.catalog.titles(state.direct)
     items = [_message(row, titles) for row in rows[:limit]]
     return JsonAnswer(paging.page(items, rows, limit, "created_at", "id"))
 
@@ -66,8 +65,7 @@ async def what_to_ask(state: StateDep, owner: Owner, at: Annotated[Tap, Query()]
 async def answered(state: StateDep, owner: Owner, body: SubscriptionAnswers) -> Response:
     """What the person answered. Unknown templates are passed over; WeChat's own event about the tap counts only
     once."""
-    async with state.single.connect() as conn:
-        row = await reading.resident(conn, owner.id)
+    row = await reading.resident(state.direct, owner.id)
     if row is not None and row["openid"] is not None:
         await subscriptions.note_answers(state, row["openid"], body.answers, datetime.now(UTC))
     return JsonAnswer({"status": "noted"})

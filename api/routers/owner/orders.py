@@ -46,13 +46,12 @@ async def list_orders(
 ) -> Response:
     """The caller's own orders and the repairs in their houses, newest first."""
     after = paging.order_key(cursor)
-    async with state.single.connect() as conn:
-        rows = await reading.orders_of_resident(
-            conn, owner.id, kind=kind, is_open=is_open, after=after, limit=limit + 1
-        )
-        if not rows and after is None and await reading.tied_house(conn, owner.id) is None:
-            raise NotBound
-    reader, now, titles = Reader(owner), datetime.now(UTC), await state.catalog.titles(state.single)
+    rows = await reading.orders_of_resident(
+        state.direct, owner.id, kind=kind, is_open=is_open, after=after, limit=limit + 1
+    )
+    if not rows and after is None and await reading.tied_house(state.direct, owner.id) is None:
+        raise NotBound
+    reader, now, titles = Reader(owner), datetime.now(UTC), await state.catalog.titles(state.direct)
     items = [views.order_item(row, reader, now, titles) for row in rows[:limit]]
     return JsonAnswer(paging.page(items, rows, limit, "submitted_at", "number"))
 

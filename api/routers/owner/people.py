@@ -36,8 +36,7 @@ async def me(state: StateDep, owner: Owner) -> Response:
 
 async def me_of(state: State, resident_id: str) -> dict[str, Any]:
     """Raises Unauthenticated when the resident no longer exists."""
-    async with state.single.connect() as conn:
-        row = await reading.resident(conn, resident_id)
+    row = await reading.resident(state.direct, resident_id)
     if row is None:
         raise Unauthenticated
     sealed = row["phone_sealed"]

@@ -1,0 +1,143 @@
+"""Postgres without SQLAlchemy in between, for what the API asks most: single statements, each its own transaction.
+
+SQLAlchemy's asynchronous engine spends about half a millisecond of processor time per statement on greenlets, events
+and results, several times what asyncpg and Postgres need for the rows of a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import orjson
+from sqlalchemy import make_url, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from models.repositories.engines import (
+    CONNECT_SECONDS,
+    OVERFLOW,
+    RECYCLE_SECONDS,
+    SERVER_SETTINGS,
+    STATEMENT_SECONDS,
+    STATEMENTS_REMEMBERED,
+    WAIT_FOR_CONNECTION_SECONDS,
+)
+
+JSONB_VERSION: Final = b"\x01"
+"""The byte before a document in Postgres' binary format."""
+
+
+class Numbered(NamedTuple):
+    """A statement as asyncpg takes it, and the names of its values in the order of their numbers."""
+
+    sql: str
+    names: Sequence[str]
+
+
+@cache
+def numbered(sql: str) -> Numbered:
+    """`:name` becomes `$1`. Kept, because it costs more than sending; filters make a few dozen texts at most."""
+    compiled = text(sql).compile(dialect=asyncpg_dialect())
+    return Numbered(str(compiled), tuple(getattr(compiled, "positiontup", None) or ()))
+
+
+@dataclass
+class _Line:
+    """An open connection and when it was opened (`time.monotonic`)."""
+
+    connection: asyncpg.Connection
+    since: float
+
+    @property
+    def usable(self) -> bool:
+        return not self.connection.is_closed() and time.monotonic() - self.since < RECYCLE_SECONDS
+
+
+class Direct:
+    """A pool of asyncpg connections that are never inside a transaction. JSONB comes and goes as Python objects.
+
+    asyncpg's own pool would ask the server to reset the connection after each use; single statements leave nothing to
+    reset. Nothing is opened before the first statement, so a process starts without its database.
+    """
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._idle: list[_Line] = []
+        self._free = asyncio.Semaphore(pool_size + OVERFLOW)
+
+    async def rows(self, statement: Numbered, values: dict[str, Any]) -> list[asyncpg.Record]:
+        """All rows of one statement, read by name.
+
+        Raises:
+            TimeoutError: no connection came free, or the statement took too long.
+            asyncpg.PostgresError, asyncpg.InterfaceError, OSError: as asyncpg raises them.
+        """
+        line = await self._take()
+        try:
+            found: list[asyncpg.Record] = await line.connection.fetch(
+                statement.sql, *[values[name] for name in statement.names]
+            )
+        except asyncpg.PostgresError:
+            raise
+        except BaseException:
+            # Interrupted or broken in the middle: what the server still sends must not reach the next caller.
+            line.connection.terminate()
+            raise
+        finally:
+            self._give_back(line)
+        return found
+
+    async def close(self) -> None:
+        """Close what is idle; call it when nothing is under way any more."""
+        idle, self._idle = self._idle, []
+        for line in idle:
+            line.connection.terminate()
+
+    async def _take(self) -> _Line:
+        if self._free.locked():
+            # Only a caller who has to wait pays for the timer.
+            await asyncio.wait_for(self._free.acquire(), WAIT_FOR_CONNECTION_SECONDS)
+        else:
+            await self._free.acquire()
+        try:
+            while self._idle:
+                line = self._idle.pop()
+                if line.usable:
+                    return line
+                line.connection.terminate()
+            return _Line(await self._open(), time.monotonic())
+        except BaseException:
+            self._free.release()
+            raise
+
+    def _give_back(self, line: _Line) -> None:
+        if not line.connection.is_closed():
+            self._idle.append(line)
+        self._free.release()
+
+    async def _open(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            statement_cache_size=STATEMENTS_REMEMBERED,
+            max_cached_statement_lifetime=0,
+            server_settings=SERVER_SETTINGS,
+        )
+        await connection.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=_document, decoder=_parsed, format="binary"
+        )
+        return connection
+
+
+def _document(value: Any) -> bytes:
+    return JSONB_VERSION + orjson.dumps(value)
+
+
+def _parsed(value: bytes) -> Any:
+    return orjson.loads(value[1:])
