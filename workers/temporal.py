@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
-from temporalio.workflow import SandboxImportNotificationPolicy
 
 from workers.registry import WORKFLOWS
+from workers.sandbox import sandbox
 from workflows import names
 
 PUBLISH_THREADS: Final = 16
@@ -32,17 +31,6 @@ The default of 10 s is felt after a worker's death.
 
 CACHED_ORDERS: Final = 5000
 """About 100 KB each."""
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """Refuses a first-party import that a workflow file forgot to pass through: it would cost 15 MB per cached
-    order.
-    """
-    policy = (
-        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
-        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(policy))
 
 
 def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queue: str = names.ORDERS) -> Worker:

@@ -20,7 +20,7 @@ from models.domain.lifecycles import LIFECYCLES
 from models.domain.rights import CHECKS
 from models.domain.words import ACTIONS
 from workers.registry import WORKFLOWS
-from workers.temporal import sandbox
+from workers.sandbox import sandbox
 from workflows.work_order import WorkOrderWorkflow
 
 

@@ -16,7 +16,7 @@ from tests.replay.save import HISTORIES, RELEASE
 from tests.replay.scenarios import SCENARIOS
 from tests.workflows.desk import PAYLOAD_KEYS
 from workers.registry import WORKFLOWS
-from workers.temporal import sandbox
+from workers.sandbox import sandbox
 from workflows.repair import RepairWorkflow
 
 MOST_BYTES = 150_000
