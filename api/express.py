@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,8 +26,33 @@ from api import errors
 
 Call = Callable[..., Awaitable[Any]]
 Values = dict[str, Any]
-NO_VALUES: Final[Mapping[str, str]] = {}
+NOTHING_SENT: Final[Mapping[str, str]] = {}
 JSON_BODY: Final = re.compile(r"application/([^;\s]+\+)?json\s*(;|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    """One parameter of the path, the query or the head of a request."""
+
+    field: Any
+    name: str
+    alias: str
+    required: bool
+    default: Any
+
+    @classmethod
+    def of(cls, field: Any) -> _Parameter:
+        required = field.field_info.is_required()
+        return cls(field, field.name, field.alias, required, None if required else field.get_default())
+
+    def take(self, given: Mapping[str, str], found: Values, wrong: list[Any]) -> None:
+        """What was sent is checked by FastAPI; most of what could be sent is left out, and costs nothing here."""
+        if not self.required and given.get(self.alias) is None:
+            found[self.name] = self.default
+            return
+        values, errors_ = request_params_to_args([self.field], given)
+        found.update(values)
+        wrong.extend(errors_)
 
 
 @dataclass(frozen=True)
@@ -36,9 +61,9 @@ class _Wants:
 
     call: Call
     request: str | None
-    path: list[Any]
-    query: list[Any]
-    header: list[Any]
+    path: Sequence[_Parameter]
+    query: Sequence[_Parameter]
+    header: Sequence[_Parameter]
     others: tuple[tuple[str, _Wants], ...]
 
     @classmethod
@@ -50,9 +75,9 @@ class _Wants:
         return cls(
             call=dependant.call,
             request=dependant.request_param_name or dependant.http_connection_param_name,
-            path=dependant.path_params,
-            query=dependant.query_params,
-            header=dependant.header_params,
+            path=[_Parameter.of(field) for field in dependant.path_params],
+            query=[_Parameter.of(field) for field in dependant.query_params],
+            header=[_Parameter.of(field) for field in dependant.header_params],
             others=tuple((other.name or "", cls.of(other)) for other in dependant.dependencies),
         )
 
@@ -65,19 +90,15 @@ class _Wants:
             found[name] = made[wants.call]
         if self.request is not None:
             found[self.request] = request
-        if self.path:
-            _take(self.path, request.path_params, found, wrong)
         if self.query:
-            _take(self.query, request.query_params if request.scope["query_string"] else NO_VALUES, found, wrong)
-        if self.header:
-            _take(self.header, request.headers, found, wrong)
+            query = request.query_params if request.scope["query_string"] else NOTHING_SENT
+            for parameter in self.query:
+                parameter.take(query, found, wrong)
+        for parameter in self.path:
+            parameter.take(request.path_params, found, wrong)
+        for parameter in self.header:
+            parameter.take(request.headers, found, wrong)
         return found
-
-
-def _take(fields: list[Any], given: Any, found: Values, wrong: list[Any]) -> None:
-    values, errors_ = request_params_to_args(fields, given)
-    found.update(values)
-    wrong.extend(errors_)
 
 
 class _Route:

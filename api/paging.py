@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -53,7 +54,7 @@ def message_key(cursor: str | None) -> tuple[datetime, str] | None:
     return _instant(at), message_id
 
 
-def page(items: list[Any], rows: list[Any], limit: int, *key: str) -> dict[str, Any]:
+def page(items: list[Any], rows: Sequence[Any], limit: int, *key: str) -> dict[str, Any]:
     """`{items, next_cursor}` of a list that was read with one row more than asked for."""
     more = len(rows) > limit
     return {

@@ -32,6 +32,11 @@ class TaskKey(NamedTuple):
     id: str
 
 
+async def _records(db: Direct, statement: Numbered, **values: Any) -> Sequence[Mapping[str, Any]]:
+    """Read by name as they are: for lists, where a dictionary per row costs as much as showing it."""
+    return await db.rows(statement, values)
+
+
 async def _rows(db: Direct, statement: Numbered, **values: Any) -> list[Row]:
     return [dict(row.items()) for row in await db.rows(statement, values)]
 
@@ -79,7 +84,7 @@ async def orders_of_resident(
     is_open: bool | None = None,
     after: OrderKey | None = None,
     limit: int,
-) -> list[Row]:
+) -> Sequence[Mapping[str, Any]]:
     """The resident's own orders and the repairs inside their houses, newest first."""
     where, values = _order_filters(kind, is_open, after)
     sql = f"""
@@ -94,7 +99,7 @@ async def orders_of_resident(
             {NEWEST}
         ) o LEFT JOIN staff s ON s.id = o.assignee_id
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(db, numbered(sql), resident=resident_id, limit=limit, **values)
+    return await _records(db, numbered(sql), resident=resident_id, limit=limit, **values)
 
 
 async def orders_of_staff(
@@ -109,7 +114,7 @@ async def orders_of_staff(
     overdue: bool | None = None,
     after: OrderKey | None = None,
     limit: int,
-) -> list[Row]:
+) -> Sequence[Mapping[str, Any]]:
     """The orders of some communities, newest first. `words` is looked for in number, place, description and contact."""
     where, values = _order_filters(kind, is_open, after)
     if stage is not None:
@@ -130,7 +135,7 @@ async def orders_of_staff(
             ) o {NEWEST}
         ) o LEFT JOIN staff s ON s.id = o.assignee_id
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
-    return await _rows(db, numbered(sql), communities=list(communities), limit=limit, **values)
+    return await _records(db, numbered(sql), communities=list(communities), limit=limit, **values)
 
 
 def _literally(words: str) -> str:
@@ -161,9 +166,9 @@ DETAIL: Final = numbered(f"""
                         'final_key', p.final_key, 'thumbnail_key', p.thumbnail_key) ORDER BY p.created_at, p.id)
                      FROM photos p WHERE p.number = w.number), '[]') AS photos,
            coalesce((SELECT jsonb_object_agg(s.id, jsonb_build_object('account', s.account, 'name', s.name,
-                        'roles', s.roles)) FROM staff s WHERE s.id IN (SELECT id FROM ids)), '{{}}') AS staff,
+                        'roles', s.roles)) FROM staff s WHERE s.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS staff,
            coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM residents r
-                     WHERE r.id IN (SELECT id FROM ids)), '{{}}') AS residents,
+                     WHERE r.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS residents,
            EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
                    AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in
@@ -201,6 +206,18 @@ STANDING: Final = numbered("""
 async def standing(db: Direct, number: str) -> Row | None:
     """What the gateway must know before it sends a command: the state, whether the workflow waits, lives or ended."""
     return await _one(db, STANDING, number=number)
+
+
+STANDING_FOR: Final = numbered("""
+    SELECT w.number, w.kind, w.community_id, w.house_id, w.category, w.open, w.version, w.state, w.started_at,
+           w.workflow_ended_at, w.projection_error, h.digest, h.answer
+    FROM work_orders w LEFT JOIN handled_requests h ON h.update_id = :update_id
+    WHERE w.number = :number""")
+
+
+async def standing_for(db: Direct, number: str, update_id: str) -> Row | None:
+    """The same with what is known of one request: its `digest` is null if it was never carried out."""
+    return await _one(db, STANDING_FOR, number=number, update_id=update_id)
 
 
 # -- the inbox --------------------------------------------------------------------------------------------------------
