@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api import idempotency, views
-from api.gateway import Order
+from api.gateway import Order, standing_of
 from api.reader import Reader
 from api.references import resolved
 from api.state import State
@@ -30,10 +30,12 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
         WuyouError: any refusal of the rules, or Unavailable with an unknown outcome.
     """
     request = idempotency.Request.of(state, actor, number, action, idempotency_key, body)
-    before = await request.before(state)
+    row = await reading.standing_for(state.direct, number, request.id)
+    before = request.seen(row)
     if before is not None:
         return before.answer if before.answer is not None else await order_view(state, actor, number)
-    command = await resolved(state, actor, number, action, body)
+    standing = standing_of(row)
+    command = await resolved(state, actor, standing.state, action, body)
     await state.gateway.send(
         Order(
             number=number,
@@ -42,7 +44,8 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
             body=command,
             update_id=request.id,
             digest=request.digest,
-        )
+        ),
+        standing,
     )
     answer = await order_view(state, actor, number)
     await request.remember(state, answer)

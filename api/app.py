@@ -48,10 +48,12 @@ Staff are named by account, photos by id, times are RFC 3339, money is in fen.
 
 EXPRESS: Final = (
     (f"{API}/owner", owner_orders.router, (owner_orders.list_orders, owner_orders.show_order, owner_orders.report)),
+    (f"{API}/owner", owner_orders.router, (owner_orders.complete, owner_orders.rate)),
     (f"{API}/staff", staff_orders.router, (staff_orders.list_orders, staff_orders.show_order)),
-    (f"{API}/staff", tasks.router, (tasks.list_tasks, tasks.counts)),
+    (f"{API}/staff", tasks.router, (tasks.list_tasks, tasks.counts, tasks.claim, tasks.complete)),
 )
-"""What people do all day: look at lists, at an order, at their inbox; and what many do at once after a storm."""
+"""What people do all day: look at lists, at an order, at their inbox, and do the work; and what many do at once after
+a storm."""
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -78,6 +78,28 @@ class Order:
     digest: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What Postgres knew of an order at some moment: its state, whether its workflow waits, lives or has ended."""
+
+    state: OrderState
+    started: bool
+    ended: bool
+    projection_error: str | None
+
+
+def standing_of(row: reading.Row | None) -> Standing:
+    """Raises NotFound for no row."""
+    if row is None:
+        raise NotFound("order_not_found")
+    return Standing(
+        state=OrderState.model_validate(row["state"]),
+        started=row["started_at"] is not None,
+        ended=row["workflow_ended_at"] is not None,
+        projection_error=row["projection_error"],
+    )
+
+
 class Gateway:
     """`client` may be lazy: it connects at the first command, so the API starts and files orders while Temporal is
     down."""
@@ -92,14 +114,16 @@ class Gateway:
         self._proof_key = proof_key
         self._gates: dict[str, _Gate] = {}
 
-    async def send(self, order: Order) -> None:
+    async def send(self, order: Order, standing: Standing) -> None:
         """Carry out one command. Returns once its effect is in Postgres.
+
+        `standing` is what the caller has just read; it is read again if the command has to wait for its turn.
 
         Raises the refusal of the rules; Unavailable when the outcome is unknown or an operator must act.
         """
         try:
-            async with asyncio.timeout(RPC_TIMEOUT.total_seconds()), self._gate(order.number):
-                await self._send(order)
+            async with asyncio.timeout(RPC_TIMEOUT.total_seconds()), self._gate(order.number) as waited:
+                await self._send(order, await self._standing(order.number) if waited else standing)
         except TimeoutError:
             raise Unavailable("engine_down") from None
 
@@ -110,24 +134,20 @@ class Gateway:
         except (RPCError, RuntimeError, OSError):
             return False
 
-    async def _send(self, order: Order) -> None:
-        row = await self._standing(order.number)
+    async def _send(self, order: Order, standing: Standing) -> None:
         now = datetime.now(UTC)
-        refuse_what_is_lost(OrderState.model_validate(row["state"]), order, now)
-        if row["projection_error"] is not None:
+        refuse_what_is_lost(standing.state, order, now)
+        if standing.projection_error is not None:
             raise Unavailable("projection_failing")
-        if row["workflow_ended_at"] is not None:
+        if standing.ended:
             await self._act_on_ended(order, now)
-        elif row["started_at"] is None:
-            await self._update_with_start(order, row, now)
+        elif not standing.started:
+            await self._update_with_start(order, standing.state, now)
         else:
             await self._update(order, now)
 
-    async def _standing(self, number: str) -> reading.Row:
-        row = await reading.standing(self._direct, number)
-        if row is None:
-            raise NotFound("order_not_found")
-        return row
+    async def _standing(self, number: str) -> Standing:
+        return standing_of(await reading.standing(self._direct, number))
 
     async def _update(self, order: Order, now: datetime) -> None:
         handle = self._client.get_workflow_handle(order.number)
@@ -144,14 +164,14 @@ class Gateway:
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise Unavailable("engine_down") from error
 
-    async def _update_with_start(self, order: Order, row: reading.Row, now: datetime) -> None:
+    async def _update_with_start(self, order: Order, state: OrderState, now: datetime) -> None:
         """The relay has not come round yet, or Temporal was away: start the workflow just as the relay would."""
         try:
             await self._client.execute_update_with_start_workflow(
                 order.action,
                 self._sealed(order, now),
                 id=order.update_id,
-                start_workflow_operation=start_operation(OrderState.model_validate(row["state"])),
+                start_workflow_operation=start_operation(state),
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
@@ -173,10 +193,10 @@ class Gateway:
 
     async def _without_workflow(self, order: Order, now: datetime) -> None:
         """Temporal has no such workflow running. The row tells which of the reasons it is."""
-        row = await self._standing(order.number)
+        standing = await self._standing(order.number)
         if await self._was_carried_out(order):
             return
-        if row["workflow_ended_at"] is None:
+        if not standing.ended:
             raise Unavailable("lost")
         await self._act_on_ended(order, now)
 
@@ -199,13 +219,15 @@ class Gateway:
         return envelope.sealed(self._proof_key, order.number, order.action)
 
     @asynccontextmanager
-    async def _gate(self, number: str) -> AsyncIterator[None]:
-        """Wait for one's turn. asyncio's semaphore is fair, so the order's commands go in as they came."""
+    async def _gate(self, number: str) -> AsyncIterator[bool]:
+        """Wait for one's turn; tells whether one had to. asyncio's semaphore is fair, so the order's commands go in as
+        they came."""
         gate = self._gates.setdefault(number, _Gate())
         gate.users += 1
+        waited = gate.places.locked()
         try:
             async with gate.places:
-                yield
+                yield waited
         finally:
             gate.users -= 1
             if gate.users == 0:

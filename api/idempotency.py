@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from models.domain.people import Actor
 from models.repositories import answers, reading
 
 Json = dict[str, Any]
+Row = Mapping[str, Any]
 
 LONGEST_KEY = 200
 """Generous for any client's key, a UUID being 36 characters."""
@@ -51,8 +53,11 @@ class Request:
 
     async def before(self, state: State) -> Before | None:
         """What was answered before, if anything was. Raises IdempotencyKeyReused when the body differs."""
-        row = await reading.handled_request(state.direct, self.id)
-        if row is None:
+        return self.seen(await reading.handled_request(state.direct, self.id))
+
+    def seen(self, row: Row | None) -> Before | None:
+        """The same from a row that holds the request's `digest`, `number` and `answer`, if it was carried out."""
+        if row is None or row["digest"] is None:
             return None
         self.check(row["digest"])
         return Before(number=row["number"], answer=row["answer"])
@@ -64,8 +69,7 @@ class Request:
 
     async def remember(self, state: State, answer: Json) -> None:
         """The order's step has already written the request down; only the words of the answer are added."""
-        async with state.single.connect() as conn:
-            await answers.keep_answer(conn, self.id, answer)
+        await answers.keep_answer(state.direct, self.id, answer)
 
     async def remember_whole(self, state: State, answer: Json) -> Json:
         """For a request that concerns no order. Answers what counts: the twin's answer when a twin was faster."""

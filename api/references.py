@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from api.state import State
 from models.domain import rights
 from models.domain.commands import COMMANDS, Complete
-from models.domain.errors import NotFound, ValidationFailed
+from models.domain.errors import ValidationFailed
 from models.domain.forms import OnBehalf, invalid, references
 from models.domain.order import OrderState
 from models.domain.people import Actor
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 USABLE = ("uploaded", "ready")
 
 
-async def resolved(state: State, actor: Actor, number: str, action: str, body: Json) -> Json:
+async def resolved(state: State, actor: Actor, order: OrderState, action: str, body: Json) -> Json:
     """The command's body with staff accounts replaced by ids and every photo checked.
 
     Raises ValidationFailed: the body's shape is wrong, `not_assignable`, `photo_not_yours`, `photo_not_ready`;
@@ -37,10 +37,6 @@ async def resolved(state: State, actor: Actor, number: str, action: str, body: J
         raise invalid(error) from None
     if not _names_something(body):
         return body
-    row = await reading.standing(state.direct, number)
-    if row is None:
-        raise NotFound("order_not_found")
-    order = OrderState.model_validate(row["state"])
     rights.within_reach(order, actor)
     answer = await _replaced(state.direct, order, actor, type(command), body, "")
     if isinstance(command, Complete):

@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-KEEP_ANSWER: Final = text("UPDATE handled_requests SET answer = :answer WHERE update_id = :update_id").bindparams(
-    bindparam("answer", type_=JSONB)
-)
+from models.repositories.direct import Direct, numbered
+
+KEEP_ANSWER: Final = numbered("UPDATE handled_requests SET answer = :answer WHERE update_id = :update_id")
 
 KEEP_REQUEST: Final = text("""
     INSERT INTO handled_requests (update_id, digest, version, at, answer)
@@ -20,9 +20,9 @@ KEEP_REQUEST: Final = text("""
 )
 
 
-async def keep_answer(conn: AsyncConnection, update_id: str, answer: dict[str, Any]) -> None:
+async def keep_answer(db: Direct, update_id: str, answer: dict[str, Any]) -> None:
     """Put the answer beside a request that publish or intake has already written down."""
-    await conn.execute(KEEP_ANSWER, {"update_id": update_id, "answer": answer})
+    await db.rows(KEEP_ANSWER, {"update_id": update_id, "answer": answer})
 
 
 async def keep_request(conn: AsyncConnection, update_id: str, digest: str, answer: dict[str, Any]) -> bool:
