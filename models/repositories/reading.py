@@ -234,9 +234,11 @@ BOXES: Final[Mapping[str, str]] = {
 
 IN_SCOPE: Final = "('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))"
 
-ORDER_OF_INBOX: Final = """CASE w.priority WHEN 'emergency' THEN 0 ELSE 1 END,
+RANK: Final = "CASE w.priority WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
+
+ORDER_OF_INBOX: Final = f"""{RANK},
     CASE WHEN w.urged > 0 THEN 0 ELSE 1 END, coalesce(t.due_at, 'infinity'), t.id"""
-"""Emergencies, then what was urged, then the least time left."""
+"""By priority; within one, what was urged comes first, then what has the least time left."""
 
 
 async def inbox(
@@ -267,7 +269,7 @@ async def inbox(
         SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
                w.stage, w.priority, w.urged, w.category, w.place_label, w.description, w.community_id, w.submitted_at,
                w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
-               CASE w.priority WHEN 'emergency' THEN 0 ELSE 1 END AS sort_rank,
+               {RANK} AS sort_rank,
                CASE WHEN w.urged > 0 THEN 0 ELSE 1 END AS sort_urged,
                CAST(coalesce(t.due_at, 'infinity') AS text) AS sort_due
         FROM tasks t JOIN work_orders w ON w.number = t.number LEFT JOIN staff s ON s.id = t.holder_id

@@ -22,7 +22,11 @@ QUESTIONS = [
     {
         "key": "burst",
         "title": "水管爆裂了吗？",
-        "options": [{"value": "yes", "title": "是", "priority": "emergency"}, {"value": "no", "title": "否"}],
+        "options": [
+            {"value": "yes", "title": "是", "priority": "emergency"},
+            {"value": "soon", "title": "快了", "priority": "high"},
+            {"value": "no", "title": "否"},
+        ],
     }
 ]
 

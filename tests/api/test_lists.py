@@ -43,10 +43,11 @@ def test_the_inbox_pages_in_its_own_order(api: Api) -> None:
     calm = [owner.report("hse_a2")["number"] for _ in range(3)]
     urged = owner.report("hse_a2")["number"]
     owner.act(f"/owner/work-orders/{urged}/urge")
+    high = owner.report("hse_a2", answers={"burst": "soon"})["number"]
     emergency = owner.report("hse_a2", answers={"burst": "yes"})["number"]
     seen = [task.rpartition(".")[0] for task in walk(dispatcher, "/staff/tasks", box="pool")]
     assert len(seen) == len(set(seen))
-    places = [seen.index(number) for number in (emergency, urged, *calm)]
+    places = [seen.index(number) for number in (emergency, high, urged, *calm)]
     assert places == sorted(places)
     counts = dispatcher.read("/staff/tasks/counts")
     assert counts["pool"] == len(seen)
