@@ -49,6 +49,15 @@ def _head(method: str, path: str, token: str) -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: bench\r\n{authorization}".encode()
 
 
+def refusal(status: int, body: bytes) -> str:
+    """A problem's status and code, such as `409 task_not_open`; for counting what went wrong."""
+    try:
+        code = json.loads(body).get("code", "")
+    except (ValueError, AttributeError):
+        code = ""
+    return f"{status} {code}".strip()
+
+
 class Line:
     """One keep-alive connection to one server, used by one client at a time.
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from bench.client import BrokenAnswer, Line, get, post
+from bench.client import BrokenAnswer, Line, get, post, refusal
 from bench.filing import filings
 from bench.measuring import Measurement, Stopwatch, measure
 from bench.people import Tokens, technician
@@ -165,7 +165,8 @@ async def _act(line: Line, request: bytes, watch: Stopwatch) -> bool:
     started = time.perf_counter()
     try:
         status = await line.send(request)
-    except BrokenAnswer:
-        status = 0
-    watch.note(started, status == 200)
+        reason = "" if status == 200 else refusal(status, line.body)
+    except BrokenAnswer as error:
+        status, reason = 0, f"broken: {error}"
+    watch.note(started, status == 200, reason)
     return status == 200

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bench.machine import Used
@@ -31,6 +32,8 @@ class Measurement:
     p99_ms: float
     failed: int = 0
     """Acts that were refused or broke; they count in no other figure, and a figure beside them is not to be trusted."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """What the failed acts were answered, and how often."""
     cpu_ms: float = 0.0
     """Processor time of one act, of all processes it touches and of the client. The machine's noise moves it little."""
     elsewhere: float = 0.0
@@ -43,7 +46,7 @@ class Stopwatch:
     def __init__(self, seconds: float) -> None:
         self.begins = time.perf_counter() + seconds * WARM_UP_SHARE
         self.ends = self.begins + seconds
-        self.failed = 0
+        self.failures = Counter[str]()
         self._taken: list[float] = []
         self._acts = 0
         """All that succeeded, those of the warm-up included."""
@@ -52,11 +55,11 @@ class Stopwatch:
     def running(self) -> bool:
         return time.perf_counter() < self.ends
 
-    def note(self, started: float, succeeded: bool = True) -> None:
-        """An act that began at `started` (of `time.perf_counter`) has just ended."""
+    def note(self, started: float, succeeded: bool = True, reason: str = "no answer") -> None:
+        """An act that began at `started` (of `time.perf_counter`) has just ended; `reason` tells why it failed."""
         now = time.perf_counter()
         if not succeeded:
-            self.failed += 1
+            self.failures[reason] += 1
             return
         self._acts += 1
         if self.begins <= now <= self.ends:
@@ -76,7 +79,8 @@ class Stopwatch:
             rate=len(taken) / elapsed,
             p50_ms=percentile(taken, 0.50) * 1000,
             p99_ms=percentile(taken, 0.99) * 1000,
-            failed=self.failed,
+            failed=self.failures.total(),
+            reasons=dict(self.failures),
             cpu_ms=cpu_seconds * 1000 / max(self._acts, 1),
             elsewhere=elsewhere,
         )

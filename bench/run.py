@@ -164,7 +164,8 @@ class Run:
 
     def _add(self, shown: Measurement, against: str = "") -> None:
         self.report.add(shown, against)
-        failed = f", {shown.failed} failed" if shown.failed else ""
+        why = ", ".join(f"{count} × {reason}" for reason, count in shown.reasons.items())
+        failed = f", {shown.failed} failed ({why})" if shown.failed else ""
         self._choice.say(f"{shown.name}, {shown.clients} clients: {shown.rate:.1f}/s{failed}")
 
     def _bare_worker(self, stack: Stack) -> Any:
