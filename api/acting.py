@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api import idempotency, views
-from api.gateway import Order, standing_of
+from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
 from api.state import State
@@ -32,24 +32,41 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
     request = idempotency.Request.of(state, actor, number, action, idempotency_key, body)
     row = await reading.standing_for(state.direct, number, request.id)
     before = request.seen(row)
+    if before is None:
+        before = await _carry_out(state, actor, number, action, body, request, standing_of(row))
     if before is not None:
         return before.answer if before.answer is not None else await order_view(state, actor, number)
-    standing = standing_of(row)
-    command = await resolved(state, actor, standing.state, action, body)
-    await state.gateway.send(
-        Order(
-            number=number,
-            actor=actor,
-            action=action,
-            body=command,
-            update_id=request.id,
-            digest=request.digest,
-        ),
-        standing,
-    )
     answer = await order_view(state, actor, number)
     await request.remember(state, answer)
     return answer
+
+
+async def _carry_out(
+    state: State, actor: Actor, number: str, action: str, body: Json, request: idempotency.Request, standing: Standing
+) -> idempotency.Before | None:
+    """Send the command. What was answered before, if its twin has won meanwhile; None when this one was carried out.
+
+    A refusal that comes of the twin's success is none: the same request pressed twice never hears `task_not_open`.
+    """
+    try:
+        command = await resolved(state, actor, standing.state, action, body)
+        await state.gateway.send(
+            Order(
+                number=number,
+                actor=actor,
+                action=action,
+                body=command,
+                update_id=request.id,
+                digest=request.digest,
+            ),
+            standing,
+        )
+    except SURELY_LOST:
+        twin = await request.before(state)
+        if twin is None:
+            raise
+        return twin
+    return None
 
 
 async def act_on_task(state: State, actor: Actor, task_id: str, action: str, body: Json, idempotency_key: str) -> Json:

@@ -166,6 +166,22 @@ def test_the_same_key_pressed_at_once_is_one_order(api: Api) -> None:
     assert len({answer.json()["number"] for answer in answers}) == 1
 
 
+def test_the_same_key_pressed_at_once_is_one_act(api: Api) -> None:
+    number, tech, key = api.owner().report()["number"], api.staff("tech1"), uuid.uuid4().hex
+    api.staff("dispatcher").complete(number, "assigned", staff="tech1")
+    (task,) = tech.order(number)["tasks"]
+    body = {"outcome": "accepted", "form": {}}
+    with ThreadPoolExecutor(16) as pool:
+        path = f"/staff/tasks/{task['id']}/complete"
+        answers = list(pool.map(lambda _: tech.post(path, body, key), range(16)))
+    assert {(answer.status_code, answer.json().get("stage")) for answer in answers} == {(200, "accepted")}
+    refused(
+        tech.post(path, {**body, "outcome": "returned", "form": {"reason": "不会修"}}, key),
+        409,
+        "idempotency_key_reused",
+    )
+
+
 def test_a_key_is_obligatory(api: Api) -> None:
     headers = api.owner().headers
     for path in ("/owner/repairs", "/owner/work-orders/BX20200101-00001/urge", "/photos"):
