@@ -7,6 +7,7 @@ moved has come to rest and is published, so whoever sent it reads what they wrot
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -68,6 +69,7 @@ class HumanTasks(Publishing):
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)
         self.ending = False
+        self.timekeeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._owed: list[Owed] = []
 
     async def ask(
@@ -87,9 +89,13 @@ class HumanTasks(Publishing):
         if number in self.order.tasks:
             await self.rest()
         while number in self.order.tasks:
-            await workflow.wait_condition(lambda: number not in self.order.tasks or self._renewal_due)
-            if number in self.order.tasks:
-                await self._renew()
+            await workflow.wait_condition(
+                lambda: number not in self.order.tasks or self._renewal_due or self.time_has_stopped
+            )
+            if self.time_has_stopped:
+                self.timekeeper.result()  # Raises what ended it: an order without deadlines must not look well.
+            elif number in self.order.tasks:
+                await self._renew(number)
         answer = self._moved.pop(number, None)
         if answer is None:
             raise Withdrawn
@@ -162,17 +168,26 @@ class HumanTasks(Publishing):
         await workflow.wait_condition(lambda: owed.paid)
 
     @property
+    def time_has_stopped(self) -> bool:
+        return self.timekeeper.done()
+
+    @property
     def _renewal_due(self) -> bool:
         if self.failing:
             return False  # Only this run knows that it may take no commands.
         suggested = workflow.info().is_continue_as_new_suggested()
         return suggested or self.order.handled_updates >= options.RENEW_AFTER_UPDATES
 
-    async def _renew(self) -> None:
-        """Continue as new, only at rest: no handler running, nothing unpublished, the task still open."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    async def _renew(self, number: str) -> None:
+        """Continue as new, only at rest: no handler running, nothing unpublished, the task still open.
+
+        A command that ends the task meanwhile waits for the lifecycle, so the lifecycle must not wait for it.
+        """
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() or number not in self.order.tasks)
+        if number not in self.order.tasks:
+            return
         await self.publish()
-        if not self._moved and not self.step and workflow.all_handlers_finished():
+        if number in self.order.tasks and not self.step and workflow.all_handlers_finished():
             workflow.continue_as_new(self.order.model_copy(update={"handled_updates": 0}))
 
     claim = command("claim", "抢单：take a task out of the pool")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from temporalio import workflow
 
@@ -27,7 +28,7 @@ class WorkOrderWorkflow(Deadlines):
         super().__init__(order)
 
     async def live(self) -> str:
-        timekeeper = asyncio.create_task(self.keep_time())
+        self.timekeeper = asyncio.create_task(self.keep_time())
         while self.order.open:
             try:
                 await self._stage()
@@ -35,7 +36,7 @@ class WorkOrderWorkflow(Deadlines):
                 break
         await self.afterwards()
         await self._end()
-        timekeeper.cancel()
+        self.timekeeper.cancel()
         return self.order.stage
 
     async def _stage(self) -> None:
@@ -69,5 +70,6 @@ class WorkOrderWorkflow(Deadlines):
         if reporter.kind == "resident":
             return await self.ask(spec, to=reporter.id, roles=())
         if reporter.kind == "staff":
-            return await self.ask(spec, roles=spec.roles)
+            # Work that nobody has looked at never counts as accepted by silence.
+            return await self.ask(replace(spec, gives_up_after=None), roles=spec.roles)
         return await self.ask(spec, roles=(), seen_by=(Role.CLERK,))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from models.domain import commands as c
 from models.domain.clocks import ClockName, start_clock
 from models.domain.forms import Stated, Window, as_json
-from models.domain.order import Audience, Event, Hold, OrderState, Urges
+from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor
 from models.domain.rights import WORKING, is_reporter, parsed_form
 from models.domain.step import Step
@@ -141,8 +141,9 @@ def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
     audience = Audience.REPORTER if actor.kind == "resident" else command.audience or Audience.STAFF
     photos = list(command.photo_ids) or None
     step.record("commented", actor, at, audience, text=command.text, photo_ids=photos)
-    if step.state.hold is not None and is_reporter(step.state, actor):
-        # Any act of the reporter's ends the wait (`lifecycles.md`, "Hold").
+    hold = step.state.hold
+    if hold is not None and hold.reason is HoldReason.REPORTER and is_reporter(step.state, actor):
+        # Any act of the reporter's ends the wait for them (`lifecycles.md`, "Hold"); parts do not come any sooner.
         resume(step, actor, None, at)
 
 
@@ -219,6 +220,7 @@ def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
     state.appointment = Window.model_validate(form["appointment"])
     state.clocks[ClockName.ARRIVE].due_at = state.appointment.until
     state.clocks[ClockName.ARRIVE].warned = False
+    state.clocks[ClockName.ARRIVE].rung = 0
 
 
 def move_away(step: Step, ineligible: list[str], at: datetime) -> dict[str, Moved]:

@@ -44,10 +44,16 @@ TITLES: Final = {
     "taken_away": "任务已转走",
     "order_cancelled": "工单已取消，无需上门",
     "low_rating": "收到低分评价",
+    "recorded": "已代您登记",
+    "not_fixed": "报事人反馈没修好",
+    "appointment_soon": "一小时后上门",
 }
 """Kind of notice → headline."""
 
 SENTENCES: Final = {
+    "recorded": "客服已代您登记{place}的{category}报修：{outcome}。如有出入请联系物业。",
+    "not_fixed": "{place}的{category}报修反馈没修好。",
+    "appointment_soon": "{place}的{category}报修一小时后上门。",
     "dispatched": "您在{place}的{category}报修已派单，师傅将尽快接单。",
     "accepted": "{staff}已接单，将为您处理{place}的{category}报修。",
     "held": "您在{place}的{category}报修暂缓处理{because}。",
@@ -115,6 +121,7 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
         count=facts.get("count", 1),
         clock=words.CLOCKS.get(str(facts.get("clock")), "处理"),
         because=_because(subject.hold_reason),
+        outcome=words.EVENTS.get(str(facts.get("outcome")), "处理"),
     )
 
 

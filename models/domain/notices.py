@@ -6,7 +6,7 @@ Complaint texts, phones and descriptions never enter a notice.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,11 +15,15 @@ from models.domain.people import Role
 
 if TYPE_CHECKING:
     from models.domain.order import Event, OrderState
+    from models.domain.tasks import Task
 
 ROLE_OF_RUNG: Final = {"lead": Role.LEAD, "manager": Role.MANAGER, "quality": Role.QUALITY}
 
 URGES_BEFORE_LEAD: Final = 3
 """The third urge in one stage tells the lead (`lifecycles.md`, "Urge")."""
+
+APPOINTMENT_NOTICE: Final = timedelta(hours=1)
+"""The technician is reminded an hour before an agreed visit (`lifecycles.md`, "Notices")."""
 
 LOW_STARS: Final = 2
 """Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
@@ -60,6 +64,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
     """What an event means for others. `entered`: the event moved the order into `event.stage`."""
     if entered:
         return _on_entering(order, event)
+    recorded = _reporter(order, "recorded", outcome=event.kind) if "on_behalf" in event.facts else []
     tell = {
         "task": _task_opened,
         "urged": _urged,
@@ -70,10 +75,11 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "cancelled": _cancelled,
         "rated": _rated,
         "fixed": _rated,
+        "not_fixed": _not_fixed,
         "resumed": _resumed,
         "woke_up": _resumed,
     }.get(event.kind)
-    return tell(order, event) if tell else []
+    return recorded + (tell(order, event) if tell else [])
 
 
 def _on_entering(order: OrderState, event: Event) -> list[Notice]:
@@ -118,18 +124,35 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
     task = order.tasks[event.facts["task"]]
     spec = order.lifecycle.tasks[task.kind]
     facts = {"task": task.id, "task_kind": task.kind}
+    if spec.of_reporter and order.reporter.kind == "staff":
+        return [_role(order, "new_task", role, **facts) for role in task.roles]
     if spec.of_reporter:
         if order.reporter.kind != "resident" or order.reporter.id is None:
             return []
         reminder = Notice(kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id)
         return [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
-    if task.holder == event.by:
-        return []  # Whoever opened it by their own act is looking at it.
     if task.holder is not None:
-        return [_staff(order, "new_task", task.holder, **facts).model_copy(update={"while_task": task.id})]
+        return _holders_task(order, task, event, facts)
     if order.priority != "emergency":
         return []  # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
     return [_role(order, "new_task", role, **facts).model_copy(update={"while_task": task.id}) for role in task.roles]
+
+
+def _holders_task(order: OrderState, task: Task, event: Event, facts: dict[str, Any]) -> list[Notice]:
+    """Whoever opened it by their own act is looking at it, and of work that failed they hear otherwise."""
+    told = []
+    if task.holder != event.by and event.facts["cause"] != "not_fixed":
+        told.append(_staff(order, "new_task", str(task.holder), **facts))
+    if order.stage == "accepted" and order.appointment is not None:
+        soon = _staff(order, "appointment_soon", str(task.holder), **facts)
+        told.append(soon.model_copy(update={"not_before": order.appointment.start - APPOINTMENT_NOTICE}))
+    return [notice.model_copy(update={"while_task": task.id}) for notice in told]
+
+
+def _not_fixed(order: OrderState, event: Event) -> list[Notice]:
+    """Told before the order is counted as reopened: the first time the technician goes again, then the lead decides."""
+    told = [_staff(order, "not_fixed", order.assignee)] if order.assignee else []
+    return told + ([_role(order, "not_fixed", Role.LEAD)] if order.reopened else [])
 
 
 def _urged(order: OrderState, event: Event) -> list[Notice]:

@@ -24,7 +24,7 @@ from models.domain.errors import (
     TaskNotOpen,
     ValidationFailed,
 )
-from models.domain.forms import Form, parse
+from models.domain.forms import Accepted, Fixed, Form, Window, parse
 from models.domain.order import Audience, HoldReason, OrderState
 from models.domain.people import Actor, Role
 from models.domain.tasks import Task, TaskSpec
@@ -36,7 +36,9 @@ HOLD_WITHOUT_LEAD: Final = timedelta(hours=72)
 HOLD_AT_MOST: Final = timedelta(days=365)
 OVERSEERS: Final = (Role.LEAD, Role.MANAGER)
 MAY_REASSIGN_EARLY: Final = (Role.DISPATCHER, *OVERSEERS)
-MAY_URGE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER)
+MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
+APPOINTMENT_AHEAD: Final = timedelta(days=60)
+"""Nobody plans further; a year 9999 would only hide the order from every clock."""
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
 WORKING: Final = ("accept", "carry_out")
 """Tasks of the person who does the work; only these are held, handed back and reassigned."""
@@ -79,7 +81,7 @@ def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor) -> None:
 
 def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:
     within_reach(order, actor)
-    if command.task_id not in order.tasks and order.assignee not in (None, actor.id):
+    if command.task_id not in order.tasks and order.assignee is not None:
         # Claiming from the pool ends the task: whoever was slower reads that somebody has the work.
         raise TaskHeldByOther
     task, spec = open_task(order, command.task_id)
@@ -131,8 +133,22 @@ def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: date
     four_eyes(order, spec, actor)
     if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
-    parsed_form(order, command)
+    _fits(order, parsed_form(order, command), now)
     _fits_stage(order, command)
+
+
+def _fits(order: OrderState, form: Form, now: datetime) -> None:
+    """What a form alone cannot know: the present, and whose order it is."""
+    if isinstance(form, Accepted) and form.appointment is not None:
+        may_be_agreed(form.appointment, now, "form.appointment")
+    if isinstance(form, Fixed) and form.rating is not None and order.reporter.kind == "staff":
+        raise ValidationFailed("no_stars_for_own_finds", field="form.rating")
+
+
+def may_be_agreed(window: Window, now: datetime, field: str) -> None:
+    """An appointment lies ahead, within two months. Raises ValidationFailed."""
+    if not now < window.until <= now + APPOINTMENT_AHEAD:
+        raise ValidationFailed("appointment_time", field=field)
 
 
 def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: TaskSpec) -> None:

@@ -135,8 +135,9 @@ class Step:
             gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
         )
         self.state.tasks[task.id] = task
-        cause = self.events[-1].by if self.events else SYSTEM.id
-        opened = Event(kind="task", at=at, by=cause, by_kind="system", facts={"task": task.id})
+        cause = self.events[-1] if self.events else None
+        facts = {"task": task.id, "cause": cause.kind if cause else None}
+        opened = Event(kind="task", at=at, by=cause.by if cause else SYSTEM.id, by_kind="system", facts=facts)
         self.notices += notices_for(self.state, opened)
         return task
 

@@ -161,6 +161,8 @@ REFUSALS: Final = {
     "already_arrived": "已经登记过到场",
     "arrive_first": "请先登记到场",
     "after_photo_needed": "公共区域维修须上传完工照片",
+    "appointment_time": "预约时间须在今后60天以内",
+    "no_stars_for_own_finds": "员工自报的工单不评价",
     "another_technician": "两次未修好，请改派另一位师傅",
     "unknown_outcome": "没有这个办理结果",
     "cannot_hold_here": "当前步骤不能挂起",

@@ -31,26 +31,26 @@ from tests.domain.samples import (
 
 PRESSED = {
     "submitted": {
-        "dispatcher": {"claim", "assigned", "pool", "rejected", "urge", "cancel", "comment"},
+        "dispatcher": {"claim", "assigned", "pool", "rejected", "cancel", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "clerk": {"urge", "cancel", "comment"},
         "technician": {"comment"},
     },
     "dispatched": {
         "worker": {"accepted", "handed_back", "comment"},
-        "dispatcher": {"reassign", "urge", "cancel", "comment"},
+        "dispatcher": {"reassign", "cancel", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "technician": {"comment"},
     },
     "accepted": {
         "worker": {"arrived", "handed_back", "hold", "comment"},
-        "dispatcher": {"reassign", "hold", "urge", "cancel", "comment"},
+        "dispatcher": {"reassign", "hold", "cancel", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "lead": {"reassign", "hold", "cancel", "comment"},
     },
     "in_progress": {
         "worker": {"finished", "handed_back", "hold", "comment"},
-        "dispatcher": {"hold", "urge", "cancel", "comment"},
+        "dispatcher": {"hold", "cancel", "comment"},
         "reporter": {"urge", "comment"},
         "lead": {"reassign", "hold", "cancel", "comment"},
     },

@@ -75,7 +75,11 @@ async def test_on_hold_nothing_else_goes_on(desk: Desk) -> None:
 
 async def test_a_word_of_the_reporters_ends_the_wait_and_one_of_staff_does_not(desk: Desk) -> None:
     await desk.at("on_hold")
-    await desk.send(CLERK, "comment", text="配件明天到")
+    await desk.send(OWNER, "comment", text="配件到了吗")
+    assert await desk.stage() == "on_hold"  # It waits for parts, and those no question brings.
+    await desk.at("in_progress")
+    await desk.hold(reason="reporter", note="打过两次电话")
+    await desk.send(CLERK, "comment", text="再联系一次")
     assert await desk.stage() == "on_hold"
     await desk.send(OWNER, "comment", text="我现在在家")
     assert await desk.stage() == "in_progress"

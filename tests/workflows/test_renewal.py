@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -65,6 +66,24 @@ async def test_a_request_sent_again_after_a_renewal_is_known_by_its_id(desk: Des
     with pytest.raises(TaskNotOpen):
         await desk.send(DISPATCHER, "complete", update_id="pressed", **body)
     assert desk.shelf.kinds == ["pool"]
+
+
+async def test_an_answer_that_comes_while_a_renewal_waits_for_a_slow_publish_goes_on(
+    desk: Desk, renew_always: None
+) -> None:
+    """The renewal waits for the comment, the comment for Postgres, and the answer for the lifecycle."""
+    await desk.at("in_progress")
+    await asyncio.sleep(0.5)
+    desk.shelf.down = True
+    comment = asyncio.create_task(desk.send(TECH, "comment", text="记录一下"))
+    await asyncio.sleep(2)
+    answer = asyncio.create_task(desk.complete(TECH, "finished", report="修好了", photo_ids=["pho_1"]))
+    await asyncio.sleep(1)
+    desk.shelf.down = False
+    assert (await asyncio.wait_for(answer, 20)).stage == "finished"
+    await asyncio.wait_for(comment, 20)
+    await desk.complete(OWNER, "fixed")
+    assert await desk.stage() == "closed"
 
 
 async def test_clocks_go_on_ringing_after_a_renewal(desk: Desk, renew_always: None) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from models.domain.clocks import ClockName
 from models.domain.errors import FourEyes, TaskHeldByOther, ValidationFailed
 from models.domain.people import Role
 from tests.workflows.desk import (
@@ -41,7 +44,7 @@ async def test_claiming_from_the_pool_accepts(desk: Desk) -> None:
     assert (await desk.state()).assignee == TECH.id
     refusal = await desk.refused(TECH2, "claim", "task_held_by_other", task_id=task)
     assert isinstance(refusal, TaskHeldByOther)
-    await desk.refused(TECH, "claim", "task_not_open", task_id=task)
+    await desk.refused(TECH, "claim", "task_held_by_other", task_id=task)
 
 
 async def test_only_technicians_of_the_community_claim(desk: Desk) -> None:
@@ -199,3 +202,42 @@ async def test_a_claimed_task_of_somebody_who_has_left_returns_to_its_pool(desk:
     state = desk.shelf.state
     assert state.stage == "submitted"
     assert [task.holder for task in state.tasks.values()] == [None]
+
+
+async def test_an_appointment_lies_ahead_and_its_clock_starts_afresh(desk: Desk) -> None:
+    await desk.at("dispatched")
+    now = await desk.now()
+    task = {"task_id": await desk.task(), "outcome": "accepted"}
+    for start, end in ((now - timedelta(hours=2), now - timedelta(hours=1)), (now, now + timedelta(days=61))):
+        window = {"appointment": {"from": start, "to": end}}
+        await desk.refused(TECH, "complete", "appointment_time", **task, form=window)
+    agreed = {"from": (now + timedelta(days=1)).isoformat(), "to": (now + timedelta(days=1, hours=2)).isoformat()}
+    await desk.complete(TECH, "accepted", appointment=agreed)
+    clock = (await desk.state()).clocks[ClockName.ARRIVE]
+    assert (clock.due_at, clock.rung) == (now + timedelta(days=1, hours=2), 0)
+    (soon,) = desk.shelf.notices("appointment_soon")
+    assert (soon.to_id, soon.not_before) == (TECH.id, now + timedelta(hours=23))
+
+
+async def test_what_staff_found_a_lead_accepts_without_stars_and_without_silence(desk: Desk) -> None:
+    await desk.file(reporter=BY_STAFF)
+    await desk.walk_to("finished")
+    (told,) = desk.shelf.notices("new_task")[-1:]
+    assert (told.to, told.to_id) == ("role", Role.LEAD)
+    stars = {"rating": {"result": 5, "speed": 5, "manner": 5}}
+    await desk.refused(
+        LEAD, "complete", "no_stars_for_own_finds", task_id=await desk.task(), outcome="fixed", form=stars
+    )
+    await desk.sleep(days=8)
+    assert await desk.stage() == "finished"
+    assert (await desk.complete(LEAD, "fixed")).stage == "closed"
+
+
+async def test_the_reporter_is_told_what_was_recorded_and_the_workers_what_failed(desk: Desk) -> None:
+    await desk.at("finished")
+    await desk.complete(CLERK, "not_fixed", on_behalf={"channel": "phone", "note": "来电"}, reason="还在漏水")
+    assert [(told.to_id, told.facts["outcome"]) for told in desk.shelf.notices("recorded")] == [(OWNER.id, "not_fixed")]
+    assert [told.to_id for told in desk.shelf.notices("not_fixed")] == [TECH.id]
+    await desk.walk_to("finished")
+    await desk.complete(OWNER, "not_fixed", reason="又漏了")
+    assert [told.to_id for told in desk.shelf.notices("not_fixed")] == [TECH.id, TECH.id, Role.LEAD]
