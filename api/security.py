@@ -29,6 +29,9 @@ LONGEST_WAIT_SECONDS: Final = 900
 """Each further failure doubles the wait up to a quarter of an hour, so that a whole night tries fewer than fifty
 passwords."""
 
+WAITS: Final = tuple(min(FIRST_WAIT_SECONDS * 2**beyond, LONGEST_WAIT_SECONDS) for beyond in range(8))
+"""Seconds after the last free failure, after the one beyond it, and so on; the last holds for all that follow."""
+
 _HASHER: Final = PasswordHasher()
 _NOBODY: Final = _HASHER.hash("nobody has this password")
 """Verified when the account does not exist, so that the answer takes as long and reveals nothing."""
@@ -88,9 +91,7 @@ def _matches(password_hash: str | None, password: str) -> bool:
 def wait_after(failures: int, free: int) -> int:
     """Seconds until the next attempt is heard, after so many wrong ones in a row."""
     beyond = failures - free
-    if beyond < 0:
-        return 0
-    return min(FIRST_WAIT_SECONDS * 2 ** min(beyond, 10), LONGEST_WAIT_SECONDS)
+    return 0 if beyond < 0 else WAITS[min(beyond, len(WAITS) - 1)]
 
 
 def failure_key(kind: str, value: str, secret: str) -> str:

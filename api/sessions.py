@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from api import wording
-from api.scenes import scene_of_staff
 from api.security import (
     FREE_FAILURES,
     FREE_FAILURES_OF_ADDRESS,
+    WAITS,
     failure_key,
     new_session,
     password_matches,
@@ -95,36 +97,36 @@ async def log_in_staff(state: State, account: str, password: str, address: str) 
     """
     now = datetime.now(UTC)
     secret = state.settings.required("token_secret")
-    keys = [failure_key("account", account, secret), failure_key("address", address, secret)]
+    by_address, by_account = failure_key("address", address, secret), failure_key("account", account, secret)
     async with state.single.connect() as conn:
-        failures = await sessions.login_failures(conn, keys)
-        for key, free in zip(keys, (FREE_FAILURES, FREE_FAILURES_OF_ADDRESS), strict=True):
-            _check_throttle(failures.get(key), free, now)
+        of_address = await _admitted(conn, by_address, FREE_FAILURES_OF_ADDRESS, now)
+        try:
+            await _admitted(conn, by_account, FREE_FAILURES, now)
+        except RateLimited:
+            # No password was tried; a colleague's slowed-down account is nothing that the office has to wait for.
+            await sessions.forgive_attempt(conn, by_address, of_address)
+            raise
         row = await sessions.staff_by_account(conn, account)
     right = await password_matches(row["password_hash"] if row else None, password)
+    if row is None or not right or not row["active"]:
+        raise Unauthenticated("login_failed")
     async with state.single.connect() as conn:
-        if row is None or not right or not row["active"]:
-            await sessions.count_login_failure(conn, keys, now, now - FAILURES_COUNT_FOR)
-            raise Unauthenticated("login_failed")
-        await sessions.forget_login_failures(conn, keys[:1])
+        await sessions.forget_login_failures(conn, by_account)
+        await sessions.forgive_attempt(conn, by_address, of_address)
         token = new_session()
         life = timedelta(hours=state.settings.staff_session_hours)
         await sessions.open_session(conn, session_hash(token), row["id"], now, now + life)
     return token, _member(row)
 
 
-def _check_throttle(failures: tuple[int, datetime] | None, free: int, now: datetime) -> None:
-    if failures is None or now - failures[1] > FAILURES_COUNT_FOR:
-        return
-    count, last_at = failures
+async def _admitted(conn: AsyncConnection, key: str, free: int, now: datetime) -> sessions.Attempt:
+    """The attempt, counted as a failure until it turns out to be none. Raises RateLimited."""
+    attempt = await sessions.count_attempt(conn, key, free, WAITS, now, now - FAILURES_COUNT_FOR)
+    if attempt is not None:
+        return attempt
+    count, last_at = await sessions.login_failures(conn, key) or (0, now)
     wait = wait_after(count, free) - (now - last_at).total_seconds()
-    if wait > 0:
-        raise RateLimited("login_throttled", retry_after=int(wait) + 1)
-
-
-def bind_scene(state: State, staff_id: str) -> str:
-    """The scene of the QR code that ties a staff member's WeChat to them; scanning it comes back as an event."""
-    return scene_of_staff(state.settings.required("token_secret"), staff_id)
+    raise RateLimited("login_throttled", retry_after=max(int(wait), 0) + 1)
 
 
 async def log_out_staff(state: State, token: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ _INSTANT: Final = DateTime(timezone=True)
 
 def _statement(sql: str) -> TextClause:
     clause = text(sql)
-    times = [name for name in ("now", "expires_at", "long_ago") if f":{name}" in sql]
+    times = [name for name in ("now", "expires_at", "long_ago", "before") if f":{name}" in sql]
     return clause.bindparams(*(bindparam(name, type_=_INSTANT) for name in times))
 
 
@@ -79,29 +80,59 @@ async def revoke_session(conn: AsyncConnection, token_hash: str, now: datetime) 
     await conn.execute(REVOKE_SESSION, {"token_hash": token_hash, "now": now})
 
 
-FAILURES: Final = _statement("SELECT key, count, last_at FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))")
+FAILURES: Final = _statement("SELECT count, last_at FROM login_failures WHERE key = :key")
 
-COUNT_FAILURE: Final = _statement("""
-    INSERT INTO login_failures (key, count, last_at) SELECT key, 1, :now FROM unnest(CAST(:keys AS text[])) AS k(key)
-    ON CONFLICT (key) DO UPDATE SET last_at = :now,
-        count = CASE WHEN login_failures.last_at < :long_ago THEN 1 ELSE login_failures.count + 1 END""")
+COUNT_ATTEMPT: Final = _statement("""
+    WITH before AS (SELECT last_at FROM login_failures WHERE key = :key),
+    counted AS (
+        INSERT INTO login_failures (key, count, last_at) VALUES (:key, 1, :now)
+        ON CONFLICT (key) DO UPDATE SET last_at = :now,
+            count = CASE WHEN login_failures.last_at < :long_ago THEN 1 ELSE login_failures.count + 1 END
+        WHERE login_failures.last_at < :long_ago OR login_failures.count < :free
+            OR login_failures.last_at + make_interval(secs => (CAST(:waits AS integer[]))[
+                least(login_failures.count - :free + 1, cardinality(CAST(:waits AS integer[])))]) <= :now
+        RETURNING key)
+    SELECT (SELECT last_at FROM before) AS before FROM counted""")
 
-FORGET_FAILURES: Final = _statement("DELETE FROM login_failures WHERE key = ANY(CAST(:keys AS text[]))")
+FORGIVE_ATTEMPT: Final = _statement("""
+    UPDATE login_failures SET count = greatest(count - 1, 0), last_at = coalesce(:before, last_at) WHERE key = :key""")
+
+FORGET_FAILURES: Final = _statement("DELETE FROM login_failures WHERE key = :key")
 
 
-async def login_failures(conn: AsyncConnection, keys: list[str]) -> dict[str, tuple[int, datetime]]:
-    """Key → how many failures, and when the last one was; keys without any are missing."""
-    rows = (await conn.execute(FAILURES, {"keys": keys})).all()
-    return {key: (count, last_at) for key, count, last_at in rows}
+class Attempt(NamedTuple):
+    """An attempt that may be made; `before` is when the one before it was."""
+
+    before: datetime | None
 
 
-async def count_login_failure(conn: AsyncConnection, keys: list[str], now: datetime, long_ago: datetime) -> None:
-    """Failures from before `long_ago` no longer count."""
-    await conn.execute(COUNT_FAILURE, {"keys": keys, "now": now, "long_ago": long_ago})
+async def login_failures(conn: AsyncConnection, key: str) -> tuple[int, datetime] | None:
+    """How many failures, and when the last one was."""
+    row = await _one(conn, FAILURES, key=key)
+    return None if row is None else (row["count"], row["last_at"])
 
 
-async def forget_login_failures(conn: AsyncConnection, keys: list[str]) -> None:
-    await conn.execute(FORGET_FAILURES, {"keys": keys})
+async def count_attempt(
+    conn: AsyncConnection, key: str, free: int, waits: Sequence[int], now: datetime, long_ago: datetime
+) -> Attempt | None:
+    """Count an attempt as a failure before it is made, so that many at once do not pass each other by. None when it
+    comes too early.
+
+    After `free` failures the next waits `waits[0]` seconds from the last one, then `waits[1]`, and so on. Failures
+    from before `long_ago` no longer count.
+    """
+    values = {"key": key, "free": free, "waits": list(waits), "now": now, "long_ago": long_ago}
+    row = await _one(conn, COUNT_ATTEMPT, **values)
+    return None if row is None else Attempt(row["before"])
+
+
+async def forgive_attempt(conn: AsyncConnection, key: str, attempt: Attempt) -> None:
+    """It was no failure after all."""
+    await conn.execute(FORGIVE_ATTEMPT, {"key": key, "before": attempt.before})
+
+
+async def forget_login_failures(conn: AsyncConnection, key: str) -> None:
+    await conn.execute(FORGET_FAILURES, {"key": key})
 
 
 RESIDENT_LOGIN: Final = _statement("""

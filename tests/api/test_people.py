@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
@@ -100,6 +102,23 @@ def test_guessing_is_slowed_down(api: Api) -> None:
         with api.engine.begin() as conn:
             conn.execute(text("UPDATE login_failures SET last_at = last_at - interval '1 minute'"))
         assert attempt("quality", PASSWORD).status_code == 200  # type: ignore[attr-defined]
+    finally:
+        with api.engine.begin() as conn:
+            conn.execute(text("DELETE FROM login_failures"))
+
+
+def test_guessing_at_once_is_slowed_down_as_well(api: Api) -> None:
+    def attempt(n: int) -> int:
+        guess = {"account": "quality", "password": f"wrong {n}"}
+        return api.http.post("/api/v1/staff/login", json=guess).status_code
+
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            codes = list(pool.map(attempt, range(16)))
+        assert (codes.count(401), codes.count(429)) == (FREE_FAILURES, 16 - FREE_FAILURES)
+        with api.engine.begin() as conn:
+            tried = conn.execute(text("SELECT key, count FROM login_failures ORDER BY key")).all()
+        assert [count for _, count in tried] == [FREE_FAILURES, FREE_FAILURES]
     finally:
         with api.engine.begin() as conn:
             conn.execute(text("DELETE FROM login_failures"))
