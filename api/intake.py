@@ -14,7 +14,7 @@ from api.idempotency import Request
 from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
-from models.domain import words
+from models.domain import rights, words
 from models.domain.clocks import Levels
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
 from models.domain.lifecycles.repair import LEVELS
@@ -28,8 +28,6 @@ Json = dict[str, Any]
 
 MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 PRIORITY_ORDER: Final = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
-APPOINTMENT_AHEAD: Final = timedelta(days=60)
-"""Nobody plans a repair further ahead; a wrong year is noticed."""
 
 
 @dataclass(frozen=True)
@@ -314,6 +312,5 @@ def _charge(site: Site, now: datetime) -> Charge:
 
 
 def _check_appointment(body: RepairWords, now: datetime) -> None:
-    window = body.appointment
-    if window is not None and not now < window.until <= now + APPOINTMENT_AHEAD:
-        raise ValidationFailed("validation_failed", field="appointment")
+    if body.appointment is not None:
+        rights.may_be_agreed(body.appointment, now, "appointment")

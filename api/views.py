@@ -28,7 +28,20 @@ Titles = Mapping[tuple[str, str], str]
 
 PHOTO_FACTS: Final = "photo_ids"
 FACTS_FOR_RESIDENTS: Final = frozenset(
-    {"reason", "text", "report", "photo_ids", "until", "count", "rating", "result", "speed", "manner", "appointment"}
+    {
+        "reason",
+        "text",
+        "report",
+        "photo_ids",
+        "until",
+        "count",
+        "rating",
+        "result",
+        "speed",
+        "manner",
+        "appointment",
+        "on_behalf",
+    }
 )
 """What of an event's facts a resident reads; people and task ids stay inside."""
 
