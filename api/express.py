@@ -114,8 +114,11 @@ class _Route:
         made, wrong = dict[Call, Any](), list[Any]()
         values = await self._wants.values(request, made, wrong)
         if self._body is not None:
-            values[self._body.name], errors_ = self._body.validate(body, values, loc=("body",))
-            wrong.extend(errors_)
+            if body == b"":
+                wrong.append({"type": "missing", "loc": ("body",), "msg": "Field required", "input": None})
+            else:
+                values[self._body.name], errors_ = self._body.validate(body, values, loc=("body",))
+                wrong.extend(errors_)
         if wrong:
             raise RequestValidationError(wrong, body=body)
         response: Response = await self._wants.call(**values)
@@ -125,7 +128,7 @@ class _Route:
 async def _json_of(request: Request) -> Any:
     """The parsed body, or its bytes if the client does not call it JSON. Raises RequestValidationError."""
     body = await request.body()
-    if not JSON_BODY.match(request.headers.get("content-type", "")):
+    if not body or not JSON_BODY.match(request.headers.get("content-type", "")):
         return body
     try:
         return json.loads(body)
