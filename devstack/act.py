@@ -1,4 +1,4 @@
-"""`./wuyou act NUMBER COMMAND …`: an operator's command, under their own login, through the same door as everybody's."""
+"""`./wuyou act NUMBER COMMAND …`: an operator's command, under their own login, through the same door as all others."""
 
 from __future__ import annotations
 
