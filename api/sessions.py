@@ -66,7 +66,7 @@ def _member(row: dict[str, Any]) -> StaffMember:
             id=row["id"],
             roles=tuple(Role(role) for role in row["roles"]),
             team=Team(row["team"]),
-            communities=tuple(row["communities"]) or ("*",),
+            communities=tuple(row["communities"]),
         ),
         account=row["account"],
         name=row["name"],

@@ -77,7 +77,7 @@ SKILLS = {
     "tech3": ["water", "electric", "leak", "cleaning", "greening", *ALL_ROUND],
 }
 FIRM_WIDE = ("quality", "admin")
-"""Above communities: they have no scope rows, and so see both."""
+"""Above communities: they see both."""
 
 
 @dataclass
@@ -175,8 +175,9 @@ def _member(
         "roles": [role, "operator"] if role == "admin" else [role],
         "skills": SKILLS.get(account, []),
         "reports_to": staff_id(prefix + superior) if superior else None,
+        "firm_wide": role in FIRM_WIDE,
         "active": True,
         "on_duty": True,
     }
-    scopes = [] if role in FIRM_WIDE else [{"staff_id": row["id"], "community_id": community}]
+    scopes = [] if row["firm_wide"] else [{"staff_id": row["id"], "community_id": community}]
     return {"staff": row, "scopes": scopes}

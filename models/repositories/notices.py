@@ -12,6 +12,8 @@ from typing import Final
 from sqlalchemy import Connection, DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.repositories.people import SERVES
+
 _BEGIN: Final = text(
     "UPDATE notices SET delivery = 'sending', sending_since = :now WHERE id = :id AND delivery = 'pending'"
 )
@@ -91,7 +93,7 @@ def mark_left_behind(conn: Connection, before: datetime) -> list[str]:
 
 
 _SPREAD: Final = text(
-    """
+    f"""
     WITH role_notice AS (
         UPDATE notices SET delivery = 'spread', delivered_at = :now
         WHERE id = :id AND to_kind = 'role' AND delivery = 'pending'
@@ -105,8 +107,7 @@ _SPREAD: Final = text(
         FROM role_notice n
         JOIN work_orders w ON w.number = n.number
         JOIN staff s ON s.active AND n.to_id = ANY(s.roles)
-        WHERE EXISTS (SELECT 1 FROM staff_scopes c WHERE c.staff_id = s.id AND c.community_id = w.community_id)
-           OR NOT EXISTS (SELECT 1 FROM staff_scopes c WHERE c.staff_id = s.id)
+        WHERE {SERVES.format(community="w.community_id")}
         ON CONFLICT (id) DO NOTHING
         RETURNING id, number, version, urgent
     )
@@ -115,15 +116,12 @@ _SPREAD: Final = text(
         :now, 0
     FROM copies
     ON CONFLICT (id) DO NOTHING
-    """
+    """  # noqa: S608 - only constants are put in
 )
 
 
 def spread(conn: Connection, notice_id: str, now: datetime) -> int:
-    """Turn a role's notice into one for each active member in scope; tells how many. A second time does nothing.
-
-    Staff without any scope of their own serve the whole firm (`models.tables.people.StaffScope`).
-    """
+    """Turn a role's notice into one for each active member in scope; tells how many. A second time does nothing."""
     return conn.execute(_SPREAD, {"id": notice_id, "now": now}).rowcount
 
 

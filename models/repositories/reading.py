@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from models.repositories.direct import Direct, Numbered, numbered
+from models.repositories.people import SERVES
 
 Row = dict[str, Any]
 
@@ -311,16 +312,15 @@ async def waiting_starts(db: Direct) -> int:
 
 # -- people and places ------------------------------------------------------------------------------------------------
 
-ASSIGNABLE: Final = numbered("""
+ASSIGNABLE: Final = numbered(f"""
     SELECT s.id, s.account, s.name, s.team, s.on_duty, s.skills, c.skill,
            c.skill IS NULL OR c.skill = ANY(s.skills) AS skilled,
            (SELECT count(*) FROM tasks t WHERE t.holder_id = s.id AND t.closed_at IS NULL
             AND t.kind IN ('accept', 'carry_out')) AS open_tasks
     FROM staff s LEFT JOIN categories c ON c.kind = :kind AND c.code = :category
     WHERE s.active AND 'technician' = ANY(s.roles)
-      AND (EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id AND sc.community_id = :community)
-           OR NOT EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id))
-    ORDER BY s.on_duty DESC, skilled DESC, open_tasks, s.account""")
+      AND {SERVES.format(community=":community")}
+    ORDER BY s.on_duty DESC, skilled DESC, open_tasks, s.account""")  # noqa: S608 - only constants are put in
 
 
 async def assignable(db: Direct, kind: str, community_id: str, category: str) -> list[Row]:
@@ -328,11 +328,10 @@ async def assignable(db: Direct, kind: str, community_id: str, category: str) ->
     return await _rows(db, ASSIGNABLE, kind=kind, community=community_id, category=category)
 
 
-ASSIGNABLE_IDS: Final = numbered("""
+ASSIGNABLE_IDS: Final = numbered(f"""
     SELECT s.account, s.id FROM staff s
     WHERE s.account = ANY(CAST(:accounts AS text[])) AND s.active AND 'technician' = ANY(s.roles)
-      AND (EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id AND sc.community_id = :community)
-           OR NOT EXISTS (SELECT 1 FROM staff_scopes sc WHERE sc.staff_id = s.id))""")
+      AND {SERVES.format(community=":community")}""")  # noqa: S608 - only constants are put in
 
 
 async def assignable_ids(db: Direct, accounts: Sequence[str], community_id: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from models.repositories.direct import Direct, numbered
+from models.repositories.people import SCOPE
 from models.tables.base import new_id
 
 Row = dict[str, Any]
@@ -27,9 +28,6 @@ async def _one(conn: AsyncConnection, statement: TextClause, **values: Any) -> R
     row = (await conn.execute(statement, values)).mappings().first()
     return None if row is None else dict(row)
 
-
-SCOPE: Final = """coalesce((SELECT array_agg(sc.community_id ORDER BY sc.community_id) FROM staff_scopes sc
-    WHERE sc.staff_id = s.id), '{}') AS communities"""
 
 ACCOUNT: Final = _statement(f"""
     SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, s.active, s.password_hash, {SCOPE}
@@ -54,7 +52,7 @@ REVOKE_SESSION: Final = _statement(
 
 
 async def staff_by_account(conn: AsyncConnection, account: str) -> Row | None:
-    """A staff member with password hash and communities; an empty list of communities is a firm-wide role."""
+    """A staff member with password hash and communities; a firm-wide one has `*`."""
     return await _one(conn, ACCOUNT, account=account)
 
 

@@ -59,12 +59,14 @@ class Staff(Base, table=True):
     reports_to: str | None = Field(default=None, foreign_key="staff.id")
     openid: str | None = Field(default=None, unique=True)
     """At the service account; bound by a QR in the console."""
+    firm_wide: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Serves every community, also those to come. Nobody does for want of scopes."""
     active: bool = True
     on_duty: bool = True
 
 
 class StaffScope(Base, table=True):
-    """The communities a staff member serves; none at all for a firm-wide role, whose scope is everything."""
+    """The communities a staff member serves. Whoever has none and is not `firm_wide` sees no order."""
 
     __tablename__ = "staff_scopes"
     staff_id: str = Field(foreign_key="staff.id", primary_key=True)

@@ -41,9 +41,10 @@ STAFF: dict[str, tuple[str, list[str], list[str]]] = {
     "quality": ("service", ["quality"], []),
     "b-dispatcher": ("engineering", ["dispatcher"], ["com_b"]),
     "b-tech": ("engineering", ["technician"], ["com_b"]),
+    "nowhere": ("engineering", ["dispatcher", "technician"], []),
     "left": ("engineering", ["technician"], ["com_a"]),
 }
-"""Account → team, roles, communities; no community is the whole firm."""
+"""Account → team, roles, communities; `quality` serves the whole firm, `nowhere` has been given no community yet."""
 
 
 def move_in(engine: Engine, settings: Settings) -> None:
@@ -83,6 +84,7 @@ def move_in(engine: Engine, settings: Settings) -> None:
                 roles=roles,
                 skills=["water"],
                 active=account != "left",
+                firm_wide=account == "quality",
             )
             session.add(person)
             session.flush()

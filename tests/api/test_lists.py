@@ -71,6 +71,16 @@ def test_boxes(api: Api) -> None:
     refused(dispatcher.get("/staff/tasks", box="everything"), 422, "validation_failed")
 
 
+def test_without_a_community_there_is_nothing_to_see(api: Api) -> None:
+    number = api.owner().report()["number"]
+    nowhere = api.staff("nowhere")
+    refused(nowhere.get(f"/staff/work-orders/{number}"), 404, "not_found")
+    assert nowhere.read("/staff/work-orders")["items"] == []
+    assert [nowhere.read("/staff/tasks", box=box)["items"] for box in ("mine", "pool", "team")] == [[], [], []]
+    assert nowhere.read("/staff/me")["communities"] == []
+    assert api.staff("quality").read("/staff/me")["communities"] == ["*"]
+
+
 def test_filters(api: Api) -> None:
     owner, clerk = api.owner(), api.staff("clerk")
     number = owner.report(description="主卧天花板 100%_渗水")["number"]

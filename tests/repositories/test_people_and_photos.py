@@ -19,6 +19,10 @@ def test_an_account_acts_with_its_roles_and_scope(engine: Engine) -> None:
         assert (actor.id, actor.roles, actor.communities) == ("stf_tech", (Role.TECHNICIAN,), ("com_a",))
         assert people.staff_by_account(conn, "nobody") is None
         conn.execute(text("DELETE FROM staff_scopes WHERE staff_id = 'stf_tech'"))
+        nowhere = people.staff_by_account(conn, "tech")
+        assert nowhere is not None
+        assert nowhere[0].communities == ()
+        conn.execute(text("UPDATE staff SET firm_wide = true WHERE account = 'tech'"))
         firm_wide = people.staff_by_account(conn, "tech")
         assert firm_wide is not None
         assert firm_wide[0].communities == people.EVERYWHERE

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("skills", sa.ARRAY(sa.String()), nullable=False),
         sa.Column("reports_to", sa.String(), nullable=True),
         sa.Column("openid", sa.String(), nullable=True),
+        sa.Column("firm_wide", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("on_duty", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["reports_to"], ["staff.id"], name=op.f("fk_staff_reports_to")),
