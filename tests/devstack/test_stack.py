@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from devstack import site
 from devstack.errors import StackError
 from devstack.parts.temporal import SEARCH_ATTRIBUTES, program
 from devstack.processes import REPOSITORY, Process, ProcessBook
@@ -190,3 +191,18 @@ def test_a_part_that_cannot_start_takes_the_others_down_and_says_why(home: Path)
     with pytest.raises(FileExistsError):
         Stack(home, {"storage", "mqtt"}).up()
     assert ProcessBook(home / "processes.json").names() == []
+
+
+def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
+    with Stack(tmp_path / "one", parts={"mqtt"}) as one, Stack(tmp_path / "two", parts={"mqtt"}) as two:
+        assert one.is_well("mqtt")
+        assert two.is_well("mqtt")
+        assert one.settings.mqtt_url != two.settings.mqtt_url
+        assert set(one.site.ports.values()).isdisjoint(two.site.ports.values())
+
+
+def test_a_full_disk_is_refused_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "SPACE_NEEDED", 2**62)
+    with pytest.raises(StackError, match="needs"):
+        Stack(tmp_path / "home", parts={"mqtt"}).up()
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
