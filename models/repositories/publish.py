@@ -248,8 +248,9 @@ USED_AS: Final = {"finished": "after", "commented": "comment", "not_fixed": "not
 
 _ATTACH_PHOTOS = text(
     "UPDATE photos SET number = :number, audience = :audience, used_as = :used_as"
-    " WHERE id = ANY(:photos) AND (number IS NULL OR number = :number)"
+    " WHERE id = ANY(:photos) AND number IS NULL"
 )
+"""What is attached already keeps what it is for and who may see it."""
 
 
 def _photos_in(facts: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.projection import Projection
 from models.domain import acts, commands
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM
-from models.domain.order import OrderState, Priority
+from models.domain.order import Audience, OrderState, Priority
 from models.domain.step import Batch, Handled, Published, Step
 from models.repositories.direct import Direct
 from models.repositories.publish import OrderRowMissing, mark_ended, publish
@@ -265,6 +265,12 @@ async def test_photos_of_a_comment_become_the_orders(direct: Direct, engine: Eng
     send(engine, commented(step, 1, "看照片", (f"p-{number}",)))
     (kept,) = table(engine, "photos", number)
     assert (kept.id, kept.used_as, kept.audience) == (f"p-{number}", "comment", "reporter")
+    # Staff who show it among themselves do not take it away from whom it has been shown to.
+    among_staff = commands.Comment(text="内部看看", photo_ids=(f"p-{number}",), audience=Audience.STAFF)
+    acts.comment(step, DISPATCHER, among_staff, minute(2))
+    send(engine, step.batch(minute(2)))
+    (still,) = table(engine, "photos", number)
+    assert (still.used_as, still.audience) == ("comment", "reporter")
 
 
 async def test_what_contradicts_the_database_is_final_and_shown_to_the_operator(
