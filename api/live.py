@@ -26,6 +26,9 @@ CONNECT_SECONDS: Final = 3.0
 ALIVE_EVERY_SECONDS: Final = 15.0
 """How often the listening connection is tried, because a dead network tells nobody."""
 
+STREAM_SECONDS: Final = 600.0
+"""A stream to a client ends now and then; the client comes back by itself, through the check of its login."""
+
 _log = logging.getLogger(__name__)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from api import shapes
 from api.answering import answers
 from api.deps import Owner, Staff, StateDep
 from api.errors import READING
-from api.state import State
+from api.live import STREAM_SECONDS, Live
 from models.repositories import reading
 
 router = APIRouter(tags=["live"])
@@ -29,7 +30,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 @router.get("/staff/events", responses=STREAM, response_class=EventSourceResponse)
 async def of_staff(state: StateDep, staff: Staff) -> EventSourceResponse:
     """Orders of the caller's communities that change from now on."""
-    return EventSourceResponse(_changes(state, communities=staff.actor.communities))
+    return EventSourceResponse(changes_of(state.live, communities=staff.actor.communities))
 
 
 @router.get("/owner/events", responses=STREAM, response_class=EventSourceResponse)
@@ -37,12 +38,20 @@ async def of_owner(state: StateDep, owner: Owner) -> EventSourceResponse:
     """The caller's orders and the repairs in their houses that change from now on."""
     row = await reading.resident(state.direct, owner.id)
     houses = [house["id"] for house in row["houses"]] if row else []
-    return EventSourceResponse(_changes(state, resident_id=owner.id, houses=houses))
+    return EventSourceResponse(changes_of(state.live, resident_id=owner.id, houses=houses))
 
 
-async def _changes(state: State, **whose: Any) -> AsyncIterator[dict[str, str]]:
-    async with state.live.subscribe(**whose) as changes:
-        async for change in changes:
+async def changes_of(live: Live, seconds: float = STREAM_SECONDS, **whose: Any) -> AsyncIterator[dict[str, str]]:
+    """Events until the stream has lasted so many seconds; clients reconnect, and are asked again who they are."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    async with live.subscribe(**whose) as changes:
+        while loop.time() < end:
+            try:
+                async with asyncio.timeout_at(end):
+                    change = await anext(changes)
+            except TimeoutError:
+                return
             if change.number is None:
                 yield {"event": "everything", "data": ""}
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from queue import Empty, Queue
@@ -9,6 +10,9 @@ from queue import Empty, Queue
 import httpx
 import pytest
 
+from api.live import Change, Live
+from api.routers import events
+from models.repositories.direct import Direct
 from tests.api.conftest import Api, Caller
 
 pytestmark = pytest.mark.stack
@@ -56,3 +60,16 @@ def test_whoever_may_see_it_hears_of_it(api: Api) -> None:
     assert not ears["b-dispatcher"].hears(number, within=0.3)
     api.staff("dispatcher").complete(number, "assigned", staff="tech1")
     assert ears["owner"].hears(number)
+
+
+async def test_a_stream_ends_so_that_its_listener_is_asked_again_who_they_are(api: Api) -> None:
+    live = Live(api.stack.settings.database_url, Direct(api.stack.settings.database_url, 1))
+    heard = asyncio.create_task(anext(events.changes_of(live, 0.2, communities=["com_a"]), None))
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(heard, 2) is None
+    stream = events.changes_of(live, 0.2, communities=["com_a"])
+    first = asyncio.create_task(anext(stream))
+    await asyncio.sleep(0.05)
+    live._tell_all(Change("BX20261122-00001", "com_a"))
+    assert await first == {"event": "change", "data": "BX20261122-00001"}
+    assert await asyncio.wait_for(anext(stream, None), 2) is None

@@ -13,7 +13,7 @@ from api.console.engine import ASK_EVERY_SECONDS, Probe, probe_of
 from api.console.frame import Member
 from api.console.guard import Room
 from api.deps import StateDep
-from api.live import Subscription
+from api.live import STREAM_SECONDS, Subscription
 from api.state import State
 
 router = APIRouter(route_class=Room)
@@ -23,9 +23,6 @@ GATHER_SECONDS: Final = 0.15
 
 ALIVE_SECONDS: Final = 20
 """How often an idle stream says that it lives; proxies close silent ones after a minute."""
-
-STREAM_SECONDS: Final = 600.0
-"""A stream ends now and then and the browser comes back by itself, through the check of the session."""
 
 
 @router.get("/live")
