@@ -77,7 +77,8 @@ async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> J
 async def file_by_staff(state: State, member: StaffMember, body: StaffFiling, key: str) -> Json:
     """File for somebody who phoned or came, or what staff found themselves; answers the order as staff see it.
 
-    Raises Forbidden for a role that may not file for others, NotFound outside the scope, ValidationFailed.
+    Raises Forbidden for a role that may not file for others, NotFound outside the scope, NotBound for a resident whose
+    house it is not, ValidationFailed.
     """
     request = Request.of(state, member.actor, "", body.kind, key, body.model_dump(mode="json"))
     return await _file(state, request, await _case_of_staff(state, member, body))
@@ -95,7 +96,7 @@ async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -
     if not actor.has(*MAY_FILE_FOR_OTHERS):
         raise Forbidden("forbidden")
     if isinstance(body.reporter, KnownReporter):
-        reporter_name = await _resident_name(state, body.reporter.resident_id, site.community_id)
+        reporter_name = await _resident_name(state, body.reporter.resident_id, site)
         reporter = Reporter(kind="resident", id=body.reporter.resident_id, source=source, filed_by=actor.id)
         return Case(actor, site, reporter, body, name, phone, member, reporter_name)
     assert isinstance(body.reporter, GuestReporter)  # noqa: S101 - the only kind left
@@ -262,11 +263,17 @@ def area_label(place: Place, building: str | None) -> str:
     return f"{where} {spot}".strip()
 
 
-async def _resident_name(state: State, resident_id: str, community_id: str) -> str:
-    """The name of a resident of the community, whom staff may file for. Raises NotFound for anybody else."""
-    tied = await reading.tied_house(state.direct, resident_id, community_id=community_id)
+async def _resident_name(state: State, resident_id: str, site: Site) -> str:
+    """The name of a resident whom staff may file for: of the house, or of the community of a public place.
+
+    Raises NotFound for nobody of the community, NotBound when the house is another's.
+    """
+    tied = await reading.tied_house(state.direct, resident_id, community_id=site.community_id)
     if tied is None:
         raise NotFound
+    home = site.place.house_id
+    if home is not None and await reading.tied_house(state.direct, resident_id, house_id=home) is None:
+        raise NotBound
     return str(tied["resident_name"])
 
 

@@ -111,6 +111,8 @@ def test_who_may_not_file_for_whom(api: Api) -> None:
     body = {**report(), "reporter": {"resident_id": "res_owner"}}
     refused(api.staff("tech1").post("/staff/work-orders", body), 403, "forbidden")
     refused(api.staff("b-dispatcher").post("/staff/work-orders", body), 404, "not_found")
+    neighbour = {**report(), "reporter": {"resident_id": "res_neighbour"}}
+    refused(api.staff("clerk").post("/staff/work-orders", neighbour), 403, "not_bound")
     stranger = {**report(), "reporter": {"resident_id": "res_b-owner"}}
     refused(api.staff("clerk").post("/staff/work-orders", stranger), 404, "not_found")
     assert problem(api.staff("clerk").post("/staff/work-orders", report()))["errors"][0]["field"].startswith("reporter")
