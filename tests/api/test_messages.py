@@ -61,6 +61,25 @@ def test_one_tap_counts_once_whoever_tells_of_it(api: Api) -> None:
     refused(busy.post("/owner/subscriptions", {"answers": {ids[0]: "maybe"}}), 422, "validation_failed")
 
 
+def test_nobody_is_asked_for_what_they_declined_or_gave_often_enough(api: Api) -> None:
+    neighbour = api.owner("neighbour")
+
+    def asked() -> dict[str, str]:
+        items = neighbour.read("/owner/subscriptions", at="submit")["items"]
+        return {item["name"]: item["template_id"] for item in items}
+
+    ids = asked()
+    assert set(ids) == {"progress", "your_turn", "finished"}
+    neighbour.act("/owner/subscriptions", {"answers": {ids["progress"]: "reject"}})
+    assert set(asked()) == {"your_turn", "finished"}
+    with api.engine.begin() as conn:
+        conn.execute(text("UPDATE wechat_credits SET refused_at = now() - interval '8 days'"))
+        conn.execute(
+            text("INSERT INTO wechat_credits (openid, template, credits) VALUES ('api-neighbour', 'finished', 3)")
+        )
+    assert set(asked()) == {"progress", "your_turn"}
+
+
 def test_a_popup_event_alone_grants_a_credit(api: Api) -> None:
     api.owner("family")
     api.wechat.post(

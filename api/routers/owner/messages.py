@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -19,6 +19,12 @@ from models.domain.errors import NotFound
 from models.domain.notice_words import Subject
 from models.domain.templates import TEMPLATES
 from models.repositories import notices, reading
+
+ASK_AGAIN_AFTER: Final = timedelta(days=7)
+"""Whoever has declined is left in peace for a week."""
+
+ENOUGH_CREDITS: Final = 3
+"""An order takes about three messages of one template; more are asked for when these are used up."""
 
 router = APIRouter(tags=["owner: messages"])
 
@@ -54,9 +60,15 @@ async def read(state: StateDep, owner: Owner, message_id: str) -> Response:
 
 @router.get("/subscriptions", responses=answers(shapes.Subscriptions, *READING))
 async def what_to_ask(state: StateDep, owner: Owner, at: Annotated[Tap, Query()] = "submit") -> Response:
-    """The at most three templates to pass to `wx.requestSubscribeMessage` at this tap."""
+    """The at most three templates to pass to `wx.requestSubscribeMessage` at this tap; none that the person has
+    lately declined or allows often enough already."""
     ids = state.settings.wechat_template_ids
-    asked = [TEMPLATES[name] for name in ASKED_AT[at]]
+    row = await reading.resident(state.direct, owner.id)
+    given: dict[str, tuple[int, datetime | None]] = {}
+    if row is not None and row["openid"] is not None:
+        async with state.single.connect() as conn:
+            given = await notices.credits_of(conn, row["openid"])
+    asked = [TEMPLATES[name] for name in ASKED_AT[at] if _worth_asking(*given.get(name, (0, None)))]
     items = [{"template_id": item.id_at("mini", ids), "name": item.name, "title": item.title} for item in asked]
     return JsonAnswer({"items": items})
 
@@ -69,6 +81,11 @@ async def answered(state: StateDep, owner: Owner, body: SubscriptionAnswers) -> 
     if row is not None and row["openid"] is not None:
         await subscriptions.note_answers(state, row["openid"], body.answers, datetime.now(UTC))
     return JsonAnswer({"status": "noted"})
+
+
+def _worth_asking(credits: int, refused_at: datetime | None) -> bool:
+    lately = refused_at is not None and datetime.now(UTC) - refused_at < ASK_AGAIN_AFTER
+    return credits < ENOUGH_CREDITS and not lately
 
 
 def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
