@@ -6,6 +6,7 @@ import argparse
 import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -62,7 +63,8 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--only", help=f"start only these parts, separated by commas: {','.join(NAMES)}")
     _command(commands, "down", run_down, "stop everything")
     _command(commands, "status", run_status, "tell how each part is; the exit code is 0 if all are well")
-    _command(commands, "env", run_env, "print the running stack's settings as KEY=value lines")
+    env = _command(commands, "env", run_env, "print where the running stack is as KEY=value lines, quoted for a shell")
+    env.add_argument("--all", action="store_true", help="all settings, secrets included")
     logs = _command(commands, "logs", run_logs, "print the last lines of all logs, or of one part's")
     logs.add_argument("part", nargs="?", choices=[*NAMES, SUPERVISOR])
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
@@ -229,10 +231,22 @@ def _state(well: bool, process: Process | None) -> str:
     return f"well (pid {process.pid})" if well else f"not well (pid {process.pid})"
 
 
+PRINTED = tuple(
+    f"WUYOU_{name}"
+    for name in (
+        *("API_URL", "TEMPORAL_ADDRESS", "TEMPORAL_UI_URL", "DATABASE_URL", "S3_ENDPOINT", "S3_ACCESS_KEY"),
+        *("S3_SECRET_KEY", "S3_BUCKET", "MQTT_URL", "WECHAT_URL", "CODEC_URL"),
+    )
+)
+"""What others need to talk to the stack. None of our own keys: what is pasted into a shell ends up in its history."""
+
+
 def run_env(options: argparse.Namespace) -> int:
-    """The settings with which the stack runs, for ``env $(./wuyou env) …`` and for scripts."""
-    for name, text in running_site(load_settings().home).settings.as_environment().items():
-        say(f"{name}={text}")
+    """Where the running stack is, for ``eval "$(./wuyou env)"`` and for scripts; with ``--all`` all its settings."""
+    settings = running_site(load_settings().home).settings.as_environment()
+    for name, text in settings.items():
+        if options.all or name in PRINTED:
+            say(f"{name}={shlex.quote(text)}")
     return 0
 
 

@@ -57,8 +57,18 @@ def test_up_status_env_logs_down_reset(home: Path) -> None:
         assert "already runs" in refused(run(home, "up", "--only", "mqtt"))
         status = run(home, "status")
         assert (status.returncode, "well (pid" in status.stdout) == (0, True)
-        printed = dict(line.split("=", 1) for line in run(home, "env").stdout.splitlines())
-        assert all(printed.get(f"WUYOU_{key}") for key in CONTRACT_KEYS)
+        printed = run(home, "env").stdout
+        assert [line.partition("=")[0] for line in sorted(printed.splitlines())] == sorted(
+            f"WUYOU_{key}" for key in CONTRACT_KEYS
+        )
+        read = subprocess.run(
+            ["sh", "-euc", 'eval "$1"; printf %s "$WUYOU_DATABASE_URL"', "sh", printed],
+            capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+        assert read.stdout.startswith("postgresql://postgres@/wuyou?host=")
+        everything = run(home, "env", "--all").stdout
+        assert "WUYOU_TOKEN_SECRET=" in everything
+        subprocess.run(["sh", "-euc", 'eval "$1"', "sh", everything], check=True, timeout=10)
         assert "127.0.0.1" in run(home, "logs", "mqtt").stdout
         assert "running" in refused(run(home, "reset", "--yes"))
     finally:
