@@ -41,7 +41,7 @@ from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.step import Handled
-from models.repositories import aftermath, reading
+from models.repositories import aftermath, reading, relaying
 from models.repositories.direct import Direct
 from models.repositories.live import AsyncAnnouncer
 from workflows import starting
@@ -171,7 +171,7 @@ class Gateway:
                 order.action,
                 self._sealed(order, now),
                 id=order.update_id,
-                start_workflow_operation=start_operation(state),
+                start_workflow_operation=await self._start_operation(state),
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
@@ -182,6 +182,12 @@ class Gateway:
             await self._refused(error, order, now)
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise Unavailable("engine_down") from error
+
+    async def _start_operation(self, state: OrderState) -> WithStartWorkflowOperation[Any, Any]:
+        """The relay's own start: whoever comes first starts the order, the other finds it running."""
+        named = await relaying.starting_of(self._direct, state.number)
+        summary = starting.summary(state, named.category, named.building)
+        return WithStartWorkflowOperation(LIFECYCLES[state.kind].workflow, state, **starting.arguments(state, summary))
 
     async def _refused(self, error: WorkflowUpdateFailedError, order: Order, now: datetime) -> None:
         """Raise what the workflow refused with. A workflow that ended over the command has left the order to
@@ -244,11 +250,6 @@ def refuse_what_is_lost(state: OrderState, order: Order, now: datetime) -> None:
         raise
     except WuyouError:
         return
-
-
-def start_operation(state: OrderState) -> WithStartWorkflowOperation[Any, Any]:
-    """The relay's own start: whoever comes first starts the order, the other finds it running."""
-    return WithStartWorkflowOperation(LIFECYCLES[state.kind].workflow, state, **starting.arguments(state))
 
 
 def _rebuilt(cause: ApplicationError) -> WuyouError:

@@ -26,13 +26,12 @@ from temporalio.common import (
 from temporalio.exceptions import ActivityAlreadyStartedError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.domain import words
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.order import OrderState
 from models.domain.people import SYSTEM
 from models.repositories.relaying import Starting
 from workflows import names
-from workflows.starting import URGENT, USUAL
+from workflows.starting import URGENT, USUAL, summary
 from workflows.starting import arguments as starting_arguments
 
 RPC_SECONDS: Final = timedelta(seconds=5)
@@ -97,7 +96,7 @@ class Row(Protocol):
 
 def subject_of(row: Row) -> str:
     """The id of the notice or photo that an effect is about. A second wish for one has a row id of its own."""
-    return str(row.body.get("id", row.id))
+    return str(row.body.get(row.action, row.id))
 
 
 class Errands:
@@ -130,7 +129,7 @@ class Errands:
         await self._client.start_workflow(
             order.lifecycle.workflow,
             order,
-            **starting_arguments(order, summary(order, starting)),
+            **starting_arguments(order, summary(order, starting.category, starting.building)),
             rpc_timeout=RPC_SECONDS,
         )
 
@@ -175,9 +174,3 @@ class Errands:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Moot("the order has ended") from error
             raise
-
-
-def summary(order: OrderState, starting: Starting) -> str:
-    """One line for the Temporal UI: category, building, priority. No room, no names."""
-    where = starting.building or (words.SPOTS[order.place.spot] if order.place.spot else "")
-    return " · ".join(part for part in (starting.category, where, words.PRIORITIES[order.priority]) if part)

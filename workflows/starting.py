@@ -16,10 +16,10 @@ USUAL: Final = 3
 """Temporal's own default; only matters when a backlog waits for the workers."""
 
 
-def arguments(order: OrderState, summary: str | None = None) -> dict[str, Any]:
+def arguments(order: OrderState, summary: str) -> dict[str, Any]:
     """Keyword arguments of the start: whoever comes first starts the order, the other finds it running.
 
-    `summary` is what the Temporal UI shows; it names neither people nor homes.
+    `summary` is what the Temporal UI shows, from :func:`summary`.
     """
     return {
         "id": order.number,
@@ -27,8 +27,14 @@ def arguments(order: OrderState, summary: str | None = None) -> dict[str, Any]:
         "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
         "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
         "search_attributes": search_attributes.at_start(order),
-        "static_summary": summary or f"{words.KINDS[order.kind]} · {order.category}",
+        "static_summary": summary,
         "priority": Priority(
             priority_key=URGENT if order.priority is Urgency.EMERGENCY else USUAL, fairness_key=order.community_id
         ),
     }
+
+
+def summary(order: OrderState, category: str, building: str | None) -> str:
+    """One line for the Temporal UI: category and building by their Chinese names, priority. No room, no people."""
+    where = building or (words.SPOTS[order.place.spot] if order.place.spot else "")
+    return " · ".join(part for part in (category, where, words.PRIORITIES[order.priority]) if part)

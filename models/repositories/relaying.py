@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
+from models.repositories.direct import Direct, numbered
 from models.repositories.live import OUTBOX_CHANNEL
 
 HEARTBEAT: Final = "relay"
@@ -42,6 +43,8 @@ _STARTING: Final = text("""
     WHERE w.number = ANY(:numbers)
 """)
 
+_STARTING_OF: Final = numbered(_STARTING.text)
+
 _TOUCHED: Final = text("""
     SELECT number, issued_at, version FROM work_orders
     WHERE touched_at >= :since AND started_at IS NOT NULL AND workflow_ended_at IS NULL
@@ -60,6 +63,12 @@ def starting(conn: Connection, numbers: Sequence[str]) -> dict[str, Starting]:
     """By number; one that does not exist is left out."""
     rows = conn.execute(_STARTING, {"numbers": list(numbers)})
     return {row.number: Starting(*row) for row in rows}
+
+
+async def starting_of(db: Direct, number: str) -> Starting:
+    """The same for an order that exists, for an act that comes before the relay."""
+    (row,) = await db.rows(_STARTING_OF, {"numbers": [number]})
+    return Starting(**row)
 
 
 def touched_since(conn: Connection, since: datetime, limit: int) -> list[Touched]:

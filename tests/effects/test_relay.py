@@ -18,14 +18,13 @@ from devstack.stack import Stack
 from models.domain.order import OrderState, Priority
 from models.domain.places import Place, Spot
 from models.repositories import live
-from models.repositories.relaying import Starting
 from settings import Settings
 from tests.effects.desk import Desk
 from tests.repositories.rows import filing
-from workers.errands import summary
 from workers.relay import Relay
 from workers.temporal import effects_worker
 from workers.throttle import Throttle
+from workflows.starting import summary
 
 PATIENCE = 40.0
 """Seconds; a healthy relay needs a tenth of one, a busy test machine sometimes much more."""
@@ -82,9 +81,9 @@ async def test_an_order_is_started_once_under_its_own_number(desk: Desk, relay: 
 
 def test_the_summary_names_no_room_and_no_person() -> None:
     at_home = filing("BX20261122-90001", Priority.EMERGENCY)
-    assert summary(at_home, Starting(at_home.number, {}, "水暖", None)) == "水暖 · 紧急"
+    assert summary(at_home, "水暖", None) == "水暖 · 紧急"
     in_the_lift = at_home.model_copy(update={"place": Place(spot=Spot.LIFT)})
-    assert summary(in_the_lift, Starting(at_home.number, {}, "电梯", None)) == "电梯 · 电梯 · 紧急"
+    assert summary(in_the_lift, "电梯", None) == "电梯 · 电梯 · 紧急"
 
 
 async def test_while_temporal_is_away_orders_wait_and_then_all_start(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, insert, text
 
-from models.repositories import outbox
+from models.repositories import outbox, relaying
 from models.repositories.direct import Direct
 from models.tables.plumbing import OutboxRow
 from tests.repositories.rows import START, filing, minute, rows, take_in
@@ -93,3 +93,11 @@ async def test_a_start_that_is_done_marks_its_order(direct: Direct, engine: Engi
         outbox.done(conn, [number], minute(2))
         (order,) = rows(conn, "SELECT started_at FROM work_orders WHERE number = :n", n=number)
     assert order.started_at == minute(1)
+
+
+async def test_whoever_starts_an_order_names_it_alike(direct: Direct, engine: Engine, number: str) -> None:
+    await take_in(direct, filing(number))
+    with engine.begin() as conn:
+        by_the_relay = relaying.starting(conn, [number])[number]
+    assert await relaying.starting_of(direct, number) == by_the_relay
+    assert (by_the_relay.category, by_the_relay.building) == ("水暖", "1栋")
