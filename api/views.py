@@ -26,7 +26,6 @@ Json = dict[str, Any]
 Titles = Mapping[tuple[str, str], str]
 """(kind, category code) → what people call the category."""
 
-PHOTO_FACTS: Final = "photo_ids"
 FACTS_FOR_RESIDENTS: Final = frozenset(
     {
         "reason",

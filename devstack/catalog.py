@@ -12,4 +12,3 @@ from devstack.parts.temporal import TEMPORAL
 PARTS: tuple[Part, ...] = (POSTGRES, TEMPORAL, STORAGE, MQTT, WECHAT, MIGRATIONS, DEMO, WORKER, API)
 NAMES = tuple(part.name for part in PARTS)
 BY_NAME = {part.name: part for part in PARTS}
-SERVERS = tuple(part.name for part in PARTS if not part.runs_once)

@@ -72,7 +72,7 @@ _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id A
 
 _WISH_AGAIN: Final = text("""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT :outbox_id, 'notice', number, version, 3, jsonb_build_object('id', id), now(), :until, 0
+    SELECT :outbox_id, 'notice', number, version, 3, jsonb_build_object('notice', id), now(), :until, 0
     FROM notices WHERE id = :id
     ON CONFLICT (id) DO NOTHING
 """)

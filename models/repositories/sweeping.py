@@ -22,7 +22,7 @@ _WAITING: Final = text("""
     SELECT n.id, o.id FROM notices n
     JOIN LATERAL (
         SELECT id, done_at FROM outbox
-        WHERE number = n.number AND action = 'notice' AND (id = n.id OR body->>'id' = n.id)
+        WHERE number = n.number AND action = 'notice' AND (id = n.id OR body->>'notice' = n.id)
         ORDER BY created_at DESC, id DESC LIMIT 1
     ) o ON o.done_at < :before
     WHERE n.delivery = 'pending' ORDER BY n.created_at LIMIT :limit
