@@ -84,6 +84,19 @@ class StaffSession(Base, table=True):
     revoked_at: datetime | None = instant(nullable=True, default=None)
 
 
+class Reveal(Base, table=True):
+    """A phone number that was shown to a staff member. Kept for whoever asks who has seen it; never the number."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter')", name="what"),)
+    id: str = Field(default_factory=lambda: new_id("rev"), primary_key=True)
+    number: str = Field(foreign_key="work_orders.number", index=True)
+    staff_id: str = Field(foreign_key="staff.id", index=True)
+    what: str
+    """Whose phone: of the contact at home, or the reporter's own."""
+    at: datetime = instant(default_factory=now)
+
+
 class LoginFailure(Base, table=True):
     """Counted per account and per address, to slow down guessing."""
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from models.repositories.engines import sync_engine
 from tests.world import World, eventually
 
 pytestmark = pytest.mark.stack
@@ -77,7 +79,7 @@ def test_another_site_cannot_act_for_a_logged_in_person(world: World, at_desk: A
 
 def test_a_repair_from_the_call_to_the_confirmation(world: World, at_desk: AtDesk) -> None:
     clerk, dispatcher, technician = at_desk("clerk"), at_desk("dispatcher"), at_desk("tech1")
-    hits = clerk.get("/console/register/people", params={"q": "1-1-101"}).text
+    hits = clerk.post("/console/register/people", data={"q": "1-1-101"}).text
     picked = re.search(r"resident_id&#34;:&#34;(res_\w+)&#34;,&#34;house_id&#34;:&#34;(hse_\w+)", hits)
     assert picked, hits
     fields = {
@@ -140,6 +142,43 @@ def test_a_comment_stays_inside_unless_it_is_sent_as_a_reply(world: World, at_de
     empty = act(clerk, number, {**forms(clerk.get(f"/console/orders/{number}").text, form_id="comment"), "text": ""})
     assert empty.status_code == 422
     assert 'id="comment-text-says"' in empty.text
+
+
+def test_a_phone_is_shown_to_whoever_works_on_the_order_and_every_look_is_written_down(
+    world: World, at_desk: AtDesk
+) -> None:
+    owner = world.owner("demo-owner-3")
+    number = owner.report()["number"]
+    with_contact = owner.report(contact={"name": "李女士", "phone": "13900139000"})["number"]
+
+    def ask(account: str, order: str) -> httpx.Response:
+        return at_desk(account).post(f"/console/orders/{order}/phone", headers=HTMX)
+
+    assert "13800000003" in ask("clerk", number).text
+    assert "13900139000" in ask("dispatcher", with_contact).text
+    for account in ("tech1", "quality", "cashier"):
+        refused = ask(account, number)
+        assert refused.status_code == 403
+        assert "13800000003" not in refused.text
+        assert "/phone" not in at_desk(account).get(f"/console/orders/{number}").text
+    world.staff("dispatcher").complete(number, "assigned", staff="tech1")
+    assert f"/orders/{number}/phone" in at_desk("tech1").get(f"/console/orders/{number}").text
+    assert "13800000003" in ask("tech1", number).text
+    found = at_desk("lead").post(f"/console/orders/{with_contact}/phone", headers={"Sec-Fetch-Site": "cross-site"})
+    assert found.status_code == 403
+    engine = sync_engine(world.settings.database_url, pool_size=1)
+    with engine.connect() as conn:
+        looks = conn.execute(
+            text(
+                "SELECT s.account, r.number, r.what FROM reveals r JOIN staff s ON s.id = r.staff_id"
+                " WHERE r.number = ANY(:orders) ORDER BY r.at"
+            ),
+            {"orders": [number, with_contact]},
+        ).all()
+    engine.dispose()
+    assert [tuple(look) for look in looks] == [
+        ("clerk", number, "reporter"), ("dispatcher", with_contact, "contact"), ("tech1", number, "reporter")
+    ]  # fmt: skip
 
 
 def test_another_communitys_order_does_not_exist(world: World, at_desk: AtDesk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -87,9 +87,12 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
     )
 
 
-@router.get("/register/people")
-async def people(state: StateDep, member: Member, q: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
-    """Houses and the people living there, by house label, name or whole phone number."""
+@router.post("/register/people")
+async def people(state: StateDep, member: Member, q: Annotated[str, Form(max_length=40)] = "") -> HTMLResponse:
+    """Houses and the people living there, by house label, name or whole phone number.
+
+    A POST, because addresses end up in the logs of proxies, and a phone number belongs in none of them.
+    """
     communities = await _communities(state, member)
     houses: list[dict[str, Any]] = []
     typed = q.strip()

@@ -402,6 +402,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_tasks_number", "tasks", ["number"], unique=False)
     op.create_table(
+        "reveals",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("what IN ('contact', 'reporter')", name=op.f("ck_reveals_what")),
+        sa.ForeignKeyConstraint(["number"], ["work_orders.number"], name=op.f("fk_reveals_number")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_reveals_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reveals")),
+    )
+    op.create_index(op.f("ix_reveals_number"), "reveals", ["number"], unique=False)
+    op.create_index(op.f("ix_reveals_staff_id"), "reveals", ["staff_id"], unique=False)
+    op.create_table(
         "timeline_events",
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -420,6 +434,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_reveals_staff_id"), table_name="reveals")
+    op.drop_index(op.f("ix_reveals_number"), table_name="reveals")
+    op.drop_table("reveals")
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     op.drop_table("timeline_events")
     op.drop_index("ix_tasks_number", table_name="tasks")

@@ -1,0 +1,38 @@
+"""Showing the phone of whoever waits at home to staff who work on the order."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from api import acting
+from api.sessions import StaffMember
+from api.state import State
+from models.domain.errors import Forbidden, NotFound
+from models.domain.people import Role
+from models.repositories import reveals
+
+Json = dict[str, Any]
+
+HANDLE_ALL: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
+"""Roles that deal with every order of their communities; others only see the phones of what is theirs to do."""
+
+
+def may_reveal(member: StaffMember, order: Json) -> bool:
+    """Whether an order, as :func:`acting.order_view` shows it to them, is theirs to phone about."""
+    holders = {order["holder"], *(task["holder"] for task in order["tasks"])}
+    return member.actor.has(*HANDLE_ALL) or member.account in holders
+
+
+async def phone(state: State, member: StaffMember, number: str) -> str:
+    """The contact's phone, else the reporter's own. Every look is written down (`reveals`).
+
+    Raises NotFound outside the scope and without a phone, Forbidden for whoever does not handle the order.
+    """
+    if not may_reveal(member, await acting.order_view(state, member.actor, number)):
+        raise Forbidden("forbidden")
+    sealed = await reveals.sealed_phone(state.direct, number, member.id, datetime.now(UTC))
+    if sealed is None:
+        raise NotFound
+    return await asyncio.to_thread(state.sealing.open, sealed)
