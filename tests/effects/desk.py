@@ -61,7 +61,7 @@ class Desk:
             "number": number,
             "version": 1,
             "rank": 3,
-            "body": {"id": notice_id},
+            "body": {"notice": notice_id},
             "created_at": datetime.now(UTC),
             "not_before": datetime.now(UTC) - timedelta(seconds=1),
             "attempts": 0,

@@ -182,7 +182,7 @@ async def test_at_night_only_reminders_to_residents_wait(
     assert notices.deliver(reminder) == "held_back"
     assert notices.deliver(reminder) == "held_back"
     assert desk.delivery(reminder)[0] == "pending"
-    again = desk.one("SELECT id, not_before FROM outbox WHERE body->>'id' = :id AND done_at IS NULL", id=reminder)
+    again = desk.one("SELECT id, not_before FROM outbox WHERE body->>'notice' = :id AND done_at IS NULL", id=reminder)
     assert again.id != reminder, "Temporal would refuse the same id"
     morning = datetime(2026, 11, 23, 8, 0, tzinfo=CHINA)
     assert morning <= again.not_before < morning + timedelta(minutes=10)

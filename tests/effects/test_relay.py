@@ -157,7 +157,7 @@ async def test_effects_run_once_even_when_asked_for_twice(desk: Desk, relay: Rel
     order = await desk.order()
     desk.wish("ntc_once", order.number)
     # Held back at night: another row, the same notice.
-    desk.wish("ntc_once@1", order.number, body={"id": "ntc_once"})
+    desk.wish("ntc_once@1", order.number, body={"notice": "ntc_once"})
     async with effects_worker(client, [deliver]), running(relay):
         await until(lambda: len(delivered) == 3)
         desk.say("UPDATE outbox SET done_at = NULL, leased_until = NULL WHERE id = 'ntc_once'")

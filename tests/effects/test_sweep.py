@@ -72,7 +72,7 @@ async def test_a_notice_held_back_over_night_is_not_taken_for_dead(desk: Desk, s
     order = await desk.order()
     notice = desk.notice(order)
     desk.wish(notice, order.number, done_at=LONG_AGO, created_at=LONG_AGO)
-    desk.wish(f"{notice}@1", order.number, body={"id": notice}, not_before=NOW + timedelta(hours=8))
+    desk.wish(f"{notice}@1", order.number, body={"notice": notice}, not_before=NOW + timedelta(hours=8))
     await sweep.once(NOW)
     assert desk.delivery(notice)[0] == "pending"
 
