@@ -26,7 +26,7 @@ ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "wa
 def page_of(order: dict[str, object], account: str) -> str:
     people = [{"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2}]
     facts = views.order_page(order, account, [], s.NOW)
-    return render("order.html", me=ME, here="orders", people=people, notes=[], notes_open=False, **facts)
+    return render("order.html", me=ME, here="orders", people=people, notes=[], notes_open=False, may_call=True, **facts)
 
 
 @pytest.mark.parametrize(
