@@ -12,16 +12,18 @@ ROOT = Path(__file__).parents[2]
 TEXT = {"", *".py .toml .md .yml .yaml .json .lock .txt .ini .sh .html .js .css".split()}
 
 HOSTS = re.compile(
-    r"pypi\.(?:org|tuna)|files\.pythonhosted\.|registry\.npm(?:js\.org|mirror\.com)|registry\.yarnpkg\.|temporal\.download"
-    r"|/simple/?[\"'\s]|(?:aliyun|tencent)[\w.]*/pypi|https?://[\w.-]*(?:artifactory|nexus)[\w.-]*"
+    r"\"resolved\": *\"https?:|--(?:extra-)?index-url +https?:|^ *(?:index-url|registry) *= *https?:"
+    r"|https?://[\w.-]+/simple\b|https?://[\w.-]*(?:registry|artifactory|nexus)[\w.-]*"
 )
+"""By the shape of what package managers write, so that no host is named here either."""
+
 PLACES = re.compile(r"(?<![\w./-])/(?:work|root|Users|home/\w+|tmp/venv)/")
 
 
 def files() -> list[Path]:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     if listed.returncode:
-        pytest.skip("not a checkout")
+        return [path for path in ROOT.glob("*") if path.suffix in TEXT and path.is_file()]
     paths = [ROOT / line for line in listed.stdout.splitlines()]
     return [path for path in paths if path.suffix in TEXT and path.is_file() and path != Path(__file__)]
 
@@ -43,7 +45,10 @@ def test_no_file_names_a_place_on_one_machine() -> None:
     assert found(PLACES) == []
 
 
-@pytest.mark.parametrize("line", ["--index-url https://pypi.org/simple", '"resolved": "https://registry.npmjs.org/a"'])
+@pytest.mark.parametrize(
+    "line",
+    ["--index-url https://packages.example/simple", '"resolved": "https://packages.example/a"', "registry=https://a"],
+)
 def test_a_host_would_be_noticed(line: str) -> None:
     assert HOSTS.search(line)
 
