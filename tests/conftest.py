@@ -6,16 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from devstack.stack import Stack
-from settings import Settings
-from tests.world import World
+from tests.world import World, whole_world
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """For those who use the system as it is. Who breaks it starts one of their own."""
-    home = tmp_path_factory.mktemp("stack")
-    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
-        world = World(stack)
+    with whole_world(tmp_path_factory.mktemp("stack")) as world:
         yield world
-        world.close()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
 from PIL import Image
 
 from devstack.stack import Stack
+from settings import Settings
 
 PASSWORD: Final = "wuyou-demo"
 PATIENCE: Final = 20.0
@@ -134,3 +137,12 @@ class World:
     def close(self) -> None:
         self.http.close()
         self.wechat.close()
+
+
+@contextmanager
+def whole_world(home: Path) -> Iterator[World]:
+    """A stack with all its parts and the demo community, for as long as the block runs."""
+    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
+        world = World(stack)
+        yield world
+        world.close()

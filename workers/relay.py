@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -28,6 +28,7 @@ from settings import Settings
 from workers.errands import EMERGENCY_RANK, EngineDown, Errands, Moot, subject_of
 from workers.reconcile import Reconciler
 from workers.throttle import Throttle
+from workers.transactions import in_transaction
 
 LEASED_AT_ONCE: Final = 50
 """One round: small enough that an emergency waits for a single round only, large enough to keep Temporal busy."""
@@ -43,8 +44,6 @@ BEAT_SECONDS: Final = 2.0
 
 HEALTH_SECONDS: Final = timedelta(seconds=1)
 
-T = TypeVar("T")
-P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 
 
@@ -117,16 +116,16 @@ class Relay:
     async def _round(self) -> bool:
         """Whether there may be more to do at once."""
         now = datetime.now(UTC)
-        rows = await self._in_transaction(outbox.lease, LEASED_AT_ONCE, now)
+        rows = await in_transaction(self._engine, outbox.lease, LEASED_AT_ONCE, now)
         if not rows:
             return False
         ready, later = self._paced(rows, now)
         if later:
-            await self._in_transaction(outbox.postpone, later)
+            await in_transaction(self._engine, outbox.postpone, later)
         ended = _Round()
         ready = await self._settled(ready, ended, now)
         orders = [row.number for row in ready if row.action == "start" and row.number]
-        starts = await self._in_transaction(relaying.starting, orders) if orders else {}
+        starts = await in_transaction(self._engine, relaying.starting, orders) if orders else {}
         await asyncio.gather(*(self._carry_out(row, starts.get(row.number or ""), ended) for row in ready))
         await self._close(ended)
         return True
@@ -149,7 +148,7 @@ class Relay:
         notices = {row.id: subject_of(row) for row in rows if row.action == "notice"}
         if not notices:
             return rows
-        outcomes = await self._in_transaction(settle_round, list(notices.values()), now)
+        outcomes = await in_transaction(self._engine, settle_round, list(notices.values()), now)
         done = {row for row, notice in notices.items() if notice in outcomes}
         ended.done += done
         return [row for row in rows if row.id not in done]
@@ -171,7 +170,7 @@ class Relay:
             # A fault of this row must not stop the others; it is tried again, ever more seldom.
             self._failed(f"outbox row {row.id}", error)
             text = f"{type(error).__name__}: {error}"
-            await self._in_transaction(outbox.fail, row.id, text, datetime.now(UTC))
+            await in_transaction(self._engine, outbox.fail, row.id, text, datetime.now(UTC))
         else:
             ended.done.append(row.id)
             self._given_slots.discard(row.id)
@@ -179,10 +178,10 @@ class Relay:
     async def _close(self, ended: _Round) -> None:
         """All that was done in one statement. If it fails the leases run out, and doing it again changes nothing."""
         if ended.done:
-            await self._in_transaction(outbox.done, ended.done, datetime.now(UTC))
+            await in_transaction(self._engine, outbox.done, ended.done, datetime.now(UTC))
             self.health.last_success = datetime.now(UTC)
         if ended.released:
-            await self._in_transaction(outbox.release, ended.released)
+            await in_transaction(self._engine, outbox.release, ended.released)
 
     async def _until_back(self) -> None:
         """Temporal is asked, not tried: a row should not have to fail to find out."""
@@ -234,8 +233,8 @@ class Relay:
         while True:
             try:
                 now, down = datetime.now(UTC), self.health.down_since
-                await self._in_transaction(relaying.beat, now, down)
-                self.health.waiting = await self._in_transaction(outbox.waiting, now)
+                await in_transaction(self._engine, relaying.beat, now, down)
+                self.health.waiting = await in_transaction(self._engine, outbox.waiting, now)
             except SQLAlchemyError as error:
                 self._failed("Postgres", error)
             await asyncio.sleep(BEAT_SECONDS)
@@ -244,19 +243,10 @@ class Relay:
         """When a relay last lived; asked until Postgres answers."""
         while True:
             try:
-                return await self._in_transaction(relaying.last_beat)
+                return await in_transaction(self._engine, relaying.last_beat)
             except SQLAlchemyError as error:
                 self._failed("Postgres", error)
                 await asyncio.sleep(POLL_SECONDS)
-
-    async def _in_transaction(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs
-    ) -> T:
-        def run() -> T:
-            with self._engine.begin() as conn:
-                return work(conn, *args, **named)
-
-        return await asyncio.to_thread(run)
 
     def _failed(self, what: str, error: BaseException) -> None:
         self.health.last_error = f"{what}: {type(error).__name__}: {error}"

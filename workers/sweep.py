@@ -9,9 +9,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import ActivityExecutionStatus, Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,6 +20,7 @@ from integrations.storage import Storage, StorageUnavailable
 from models.repositories import notices, outbox, sweeping
 from models.repositories.sweeping import Waiting
 from workers.errands import ATTEMPT_SECONDS
+from workers.transactions import in_transaction
 
 EVERY_SECONDS: Final = 60.0
 
@@ -52,8 +53,6 @@ _ENDED: Final = frozenset(
     }
 )
 
-T = TypeVar("T")
-P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 
 
@@ -86,12 +85,12 @@ class Sweep:
                 _log.warning("%s was cut short and is tried again in a minute: %s", job.__name__.strip("_"), error)
 
     async def _stuck_sends(self, now: datetime) -> None:
-        found = await self._in_transaction(notices.mark_left_behind, now - SENDING_LIFE)
+        found = await in_transaction(self._engine, notices.mark_left_behind, now - SENDING_LIFE)
         if found:
             _log.warning("%d notices may or may not have been sent: %s", len(found), found)
 
     async def _dead_notices(self, now: datetime) -> None:
-        waiting = await self._in_transaction(sweeping.waiting, now - PENDING_PATIENCE)
+        waiting = await in_transaction(self._engine, sweeping.waiting, now - PENDING_PATIENCE)
         await asyncio.gather(*(self._give_up_if_dead(notice, now) for notice in waiting))
 
     async def _give_up_if_dead(self, notice: Waiting, now: datetime) -> None:
@@ -99,7 +98,7 @@ class Sweep:
             why = await self._death_of(notice.activity_id)
             if why is None:
                 return
-            await self._in_transaction(sweeping.give_up, notice.notice_id, why, now)
+            await in_transaction(self._engine, sweeping.give_up, notice.notice_id, why, now)
             _log.warning("notice %s is in the message centre only: %s", notice.notice_id, why)
 
     async def _death_of(self, activity_id: str) -> str | None:
@@ -113,25 +112,16 @@ class Sweep:
         return f"its delivery ended as {found.status.name.lower()}" if found.status in _ENDED else None
 
     async def _abandoned_photos(self, now: datetime) -> None:
-        for photo_id, key in await self._in_transaction(sweeping.abandoned_photos, now - UPLOAD_LIFE):
+        for photo_id, key in await in_transaction(self._engine, sweeping.abandoned_photos, now - UPLOAD_LIFE):
             if self._storage is not None:
                 await asyncio.to_thread(self._storage.remove, key)
-            await self._in_transaction(sweeping.forget_photo, photo_id)
+            await in_transaction(self._engine, sweeping.forget_photo, photo_id)
 
     async def _old_rows(self, now: datetime) -> None:
-        await self._in_transaction(sweeping.forget_requests, now - REQUEST_LIFE)
-        await self._in_transaction(outbox.forget_done, now)
+        await in_transaction(self._engine, sweeping.forget_requests, now - REQUEST_LIFE)
+        await in_transaction(self._engine, outbox.forget_done, now)
 
     async def _lost_starts(self, now: datetime) -> None:
-        found = await self._in_transaction(sweeping.start_again, now - START_PATIENCE)
+        found = await in_transaction(self._engine, sweeping.start_again, now - START_PATIENCE)
         if found:
             _log.warning("%d orders were never started and are now: %s", len(found), found)
-
-    async def _in_transaction(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs
-    ) -> T:
-        def run() -> T:
-            with self._engine.begin() as conn:
-                return work(conn, *args, **named)
-
-        return await asyncio.to_thread(run)

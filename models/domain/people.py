@@ -32,14 +32,6 @@ class Team(StrEnum):
     ENVIRONMENT = "environment"
 
 
-class TieKind(StrEnum):
-    """What binds a resident to a house."""
-
-    OWNER = "owner"
-    FAMILY = "family"
-    TENANT = "tenant"
-
-
 class Actor(BaseModel):
     """The person behind a command, as the gateway looked them up a moment ago.
 

@@ -7,21 +7,6 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 
-class HouseKind(StrEnum):
-    RESIDENCE = "residence"
-    SHOP = "shop"
-    PARKING_SPACE = "parking_space"
-    STOREROOM = "storeroom"
-
-
-class HouseStatus(StrEnum):
-    UNDELIVERED = "undelivered"
-    VACANT = "vacant"
-    OCCUPIED = "occupied"
-    RENOVATING = "renovating"
-    LET = "let"
-
-
 class Spot(StrEnum):
     """The fixed list of public spots, so that reports of the same thing can be found together."""
 

@@ -6,18 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from devstack.stack import Stack
-from settings import Settings
-from tests.world import World
+from tests.world import World, whole_world
 
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    home = tmp_path_factory.mktemp("broken")
-    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
-        world = World(stack)
+    with whole_world(tmp_path_factory.mktemp("broken")) as world:
         yield world
-        world.close()
 
 
 @pytest.fixture(autouse=True)

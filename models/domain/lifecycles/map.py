@@ -32,6 +32,3 @@ class Lifecycle:
     def ends(self) -> frozenset[str]:
         """Stages that no other stage follows."""
         return frozenset(stage for stage, following in self.edges.items() if not following)
-
-    def task_kinds(self) -> tuple[str, ...]:
-        return tuple(self.tasks)
