@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from api import views, wording
@@ -15,7 +15,7 @@ from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights, words
-from models.domain.clocks import Levels
+from models.domain.clocks import with_own_limits
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.numbers import CHINA
@@ -118,7 +118,7 @@ async def _file(state: State, request: Request, case: Case) -> Json:
             place=case.site.place,
             category=case.body.category,
             priority=priority,
-            levels=levels_of(category, priority),
+            levels=with_own_limits(LEVELS[priority.value], category["levels"].get(priority.value, {})),
             reporter=case.reporter,
             charge=_charge(case.site, now),
             appointment=case.body.appointment,
@@ -299,16 +299,6 @@ def priority_of(category: Mapping[str, Any], answers: Mapping[str, str]) -> Prio
             raise ValidationFailed("answer_needed", field=f"answers.{key}")
         found.append(Priority(questions[key][value] or Priority.NORMAL))
     return max(found, key=PRIORITY_ORDER.index)
-
-
-def levels_of(category: Mapping[str, Any], priority: Priority) -> Levels:
-    """The category's own limits, in seconds, else the lifecycle's."""
-    own = category["levels"].get(priority.value)
-    if own is None:
-        return LEVELS[priority.value]
-    default = LEVELS[priority.value].model_dump()
-    limits = {name: timedelta(seconds=own[name]) if name in own else limit for name, limit in default.items()}
-    return Levels(**limits)
 
 
 def _charge(site: Site, now: datetime) -> Charge:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from devstack.demo.categories import CATEGORIES
@@ -11,7 +11,7 @@ from devstack.demo.people import SKILLS, owner_id, staff_id
 from devstack.demo.places import XFL, Places
 from devstack.demo.story import Story
 from models.domain import words
-from models.domain.clocks import Levels
+from models.domain.clocks import Levels, with_own_limits
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.numbers import format_number
 from models.domain.order import Charge, Filing, Priority, Reporter, Source
@@ -46,8 +46,7 @@ def technicians_for(category: str) -> list[Actor]:
 
 
 def levels(category: str, priority: str) -> Levels:
-    own = _LEVELS[category].get(priority, {})
-    return LEVELS[priority].model_copy(update={name: timedelta(seconds=seconds) for name, seconds in own.items()})
+    return with_own_limits(LEVELS[priority], _LEVELS[category].get(priority, {}))
 
 
 class Desk:

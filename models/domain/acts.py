@@ -210,7 +210,7 @@ def _show_dispatchers(state: OrderState, clock: ClockName) -> None:
 
 def restart_finish_clock(state: OrderState, at: datetime) -> None:
     """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
-    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, state.levels.finish / 2)
+    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, state.levels[ClockName.FINISH].limit / 2)
 
 
 def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:

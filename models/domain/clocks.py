@@ -7,11 +7,12 @@ will change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 WARN_AT: Final = 0.8
 """Share of the limit after which the holder is warned (`lifecycles.md`, "Clocks")."""
@@ -24,18 +25,41 @@ class ClockName(StrEnum):
     ACCEPT = "accept"
     ARRIVE = "arrive"
     FINISH = "finish"
+    REPLY = "reply"
+    ANSWER = "answer"
 
 
-class Levels(BaseModel):
-    """Limits of one category and priority, copied into the order at intake so that later changes leave running
-    clocks alone.
+class Level(BaseModel):
+    """What is promised for one clock.
+
+    `limit` is working time unless it counts around the clock: its days are then working days and the rest working
+    hours, so that `timedelta(days=3)` is three working days, however long those are in the community.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    accept: timedelta
-    arrive: timedelta
-    finish: timedelta
+    limit: timedelta
+    around_the_clock: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_alone(cls, said: Any) -> Any:
+        """Orders of version 0.1 carry the limit alone, and it counts around the clock."""
+        return said if isinstance(said, Mapping | Level) else {"limit": said, "around_the_clock": True}
+
+
+Levels = dict[ClockName, Level]
+"""The promises of one category and priority, copied into the order at intake so that later changes leave running
+clocks alone. An order has exactly the clocks that its levels name.
+"""
+
+
+def with_own_limits(levels: Levels, own: Mapping[str, int]) -> Levels:
+    """Levels in which some clocks have another limit, in seconds, as a category's row gives them."""
+    return {
+        name: level.model_copy(update={"limit": timedelta(seconds=own[name])}) if name in own else level
+        for name, level in levels.items()
+    }
 
 
 class Clock(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -191,12 +191,6 @@ def new_order(filing: Filing) -> OrderState:
     lifecycle = LIFECYCLES[filing.kind]
     first = lifecycle.tasks[lifecycle.first_task]
     task = Task(id=f"{filing.number}.1", kind=first.kind, roles=first.roles, opened_at=filing.at)
-    levels = filing.levels
-    limits: dict[ClockName, timedelta] = {
-        ClockName.ACCEPT: levels.accept,
-        ClockName.ARRIVE: levels.arrive,
-        ClockName.FINISH: levels.finish,
-    }
     return OrderState(
         **filing.model_dump(exclude={"at", "place", "levels", "reporter", "appointment"}),
         place=filing.place,
@@ -209,5 +203,5 @@ def new_order(filing: Filing) -> OrderState:
         stage=lifecycle.first_stage,
         tasks={task.id: task},
         opened=1,
-        clocks={name: start_clock(name, filing.at, limit) for name, limit in limits.items()},
+        clocks={name: start_clock(name, filing.at, level.limit) for name, level in filing.levels.items()},
     )

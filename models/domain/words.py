@@ -100,7 +100,7 @@ ROLES: Final = {
 TEAMS: Final = {"service": "客服部", "engineering": "工程部", "order": "秩序部", "environment": "环境部"}
 TIES: Final = {"owner": "业主", "family": "家人", "tenant": "租户"}
 PRIORITIES: Final = {"emergency": "紧急", "high": "优先", "normal": "普通"}
-CLOCKS: Final = {"accept": "接单", "arrive": "上门", "finish": "完成"}
+CLOCKS: Final = {"accept": "接单", "arrive": "上门", "finish": "完成", "reply": "首次答复", "answer": "办结"}
 CHARGES: Final = {"public": "公共维修", "paid": "有偿", "warranty": "保修", "third_party": "第三方"}
 SOURCES: Final = {
     "app": "小程序",

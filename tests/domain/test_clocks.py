@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from models.domain.clocks import RUNGS, ClockName, start_clock
+from models.domain.clocks import RUNGS, ClockName, Levels, start_clock
+from models.domain.lifecycles.repair import LEVELS
+from tests.domain.samples import filed
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 limits = st.integers(1, 60 * 24 * 30).map(lambda minutes: timedelta(minutes=minutes))
@@ -90,3 +93,15 @@ def test_a_stopped_clock_is_judged_by_when_it_stopped() -> None:
     assert not in_time.overdue(later(10_000))
     assert late.overdue(later(10_000))
     assert in_time.ring(later(10_000)) is None
+
+
+def test_levels_of_0_1_are_read_and_count_around_the_clock() -> None:
+    """Histories of version 0.1 carry the limits alone."""
+    levels = TypeAdapter(Levels).validate_python({"accept": "PT5M", "arrive": "PT30M", "finish": "PT4H"})
+    assert levels == LEVELS["emergency"]
+    assert TypeAdapter(Levels).validate_json(TypeAdapter(Levels).dump_json(levels)) == levels
+
+
+def test_an_order_has_exactly_the_clocks_that_its_levels_name() -> None:
+    order = filed()
+    assert set(order.clocks) == set(order.levels) == {ClockName.ACCEPT, ClockName.ARRIVE, ClockName.FINISH}

@@ -9,6 +9,7 @@ import pytest
 
 from models.domain import commands as c
 from models.domain.acts import ACTS, move_away, ring_clocks
+from models.domain.clocks import ClockName
 from models.domain.errors import IllegalTransition
 from models.domain.lifecycles.repair import CARRY_OUT, REPAIR
 from models.domain.order import OrderState
@@ -93,9 +94,9 @@ def test_the_first_state_waits_for_a_dispatcher() -> None:
     (task,) = order.tasks.values()
     assert (order.stage, order.version, task.id, task.kind) == ("submitted", 1, f"{order.number}.1", "dispatch")
     assert {clock.due_at - order.submitted_at for clock in order.clocks.values()} == {
-        order.levels.accept,
-        order.levels.arrive,
-        order.levels.finish,
+        order.levels[ClockName.ACCEPT].limit,
+        order.levels[ClockName.ARRIVE].limit,
+        order.levels[ClockName.FINISH].limit,
     }
 
 

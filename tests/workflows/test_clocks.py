@@ -70,7 +70,7 @@ async def test_an_agreed_appointment_replaces_the_time_to_arrive(desk: Desk) -> 
 @pytest.mark.parametrize("priority", ["emergency", "high", "normal"])
 async def test_each_priority_has_its_own_levels(desk: Desk, priority: str) -> None:
     order = await desk.file(priority=priority)
-    await desk.sleep(seconds=order.levels.accept.total_seconds() * 0.85)
+    await desk.sleep(seconds=order.levels[ClockName.ACCEPT].limit.total_seconds() * 0.85)
     assert said(desk) == [("warned", "accept", None)]
     assert [notice.urgent for notice in desk.shelf.notices("warned")] == [priority == "emergency"]
 

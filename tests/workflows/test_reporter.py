@@ -101,7 +101,7 @@ async def test_not_fixed_goes_back_to_the_same_technician_with_half_the_time(des
     assert (state.stage, state.assignee, state.reopened) == ("in_progress", TECH.id, 1)
     clock = state.clocks[ClockName.FINISH]
     assert clock.running
-    assert clock.limit == state.levels.finish / 2
+    assert clock.limit == state.levels[ClockName.FINISH].limit / 2
     assert abs(clock.due_at - await desk.now() - clock.limit) < timedelta(seconds=5)
 
 

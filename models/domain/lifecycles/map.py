@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.domain.clocks import Levels
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
 
@@ -25,6 +26,8 @@ class Lifecycle:
     staff_may_cancel: frozenset[str]
     staff_cancel_roles: tuple[Role, ...]
     may_hold: frozenset[str]
+    levels: Mapping[str, Levels]
+    """Priority → its default promises; an order has exactly the clocks that they name."""
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from models.domain.clocks import Levels
+from models.domain.clocks import ClockName, Level, Levels
 from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, NotFixed, Nothing, Stated
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.people import Role
@@ -53,6 +53,25 @@ RATE = TaskSpec(
     reminders=RATE_REMINDERS,
 )
 
+LEVELS: Final[dict[str, Levels]] = {
+    "emergency": {
+        ClockName.ACCEPT: Level(limit=timedelta(minutes=5), around_the_clock=True),
+        ClockName.ARRIVE: Level(limit=timedelta(minutes=30), around_the_clock=True),
+        ClockName.FINISH: Level(limit=timedelta(hours=4), around_the_clock=True),
+    },
+    "high": {
+        ClockName.ACCEPT: Level(limit=timedelta(minutes=15)),
+        ClockName.ARRIVE: Level(limit=timedelta(hours=2)),
+        ClockName.FINISH: Level(limit=timedelta(days=1)),
+    },
+    "normal": {
+        ClockName.ACCEPT: Level(limit=timedelta(minutes=30)),
+        ClockName.ARRIVE: Level(limit=timedelta(hours=4)),
+        ClockName.FINISH: Level(limit=timedelta(days=3)),
+    },
+}
+"""Defaults per priority (`lifecycles.md` §1); a community's policy and categories may carry their own."""
+
 REPAIR = Lifecycle(
     kind="repair",
     workflow="Repair",
@@ -75,11 +94,5 @@ REPAIR = Lifecycle(
     staff_may_cancel=frozenset({"submitted", "dispatched", "accepted", "in_progress", "on_hold"}),
     staff_cancel_roles=(Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER),
     may_hold=frozenset({"accepted", "in_progress"}),
+    levels=LEVELS,
 )
-
-LEVELS: Final = {
-    "emergency": Levels(accept=timedelta(minutes=5), arrive=timedelta(minutes=30), finish=timedelta(hours=4)),
-    "high": Levels(accept=timedelta(minutes=15), arrive=timedelta(hours=2), finish=timedelta(days=1)),
-    "normal": Levels(accept=timedelta(minutes=30), arrive=timedelta(hours=4), finish=timedelta(days=3)),
-}
-"""Defaults per priority (`lifecycles.md` §1); a community's categories may carry their own."""
