@@ -15,7 +15,7 @@ from models.domain.clocks import ClockName, start_clock
 from models.domain.forms import Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor
-from models.domain.rights import WORKING, is_reporter, parsed_form
+from models.domain.rights import is_reporter, parsed_form
 from models.domain.step import Step
 from models.domain.tasks import Closed, Task
 
@@ -69,10 +69,6 @@ def reassign(step: Step, actor: Actor, command: c.Reassign, at: datetime) -> Mov
     return Moved(step.close(task, "reassigned", actor, at, {"staff": command.staff, "reason": command.reason}), event)
 
 
-AUDIENCES: Final = {"handed_back": Audience.STAFF}
-"""Reasons of hand-back are for staff (`lifecycles.md`, "Audience"); every other outcome is told to the reporter."""
-
-
 def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Moved:
     state = step.state
     task = state.tasks[command.task_id]
@@ -86,7 +82,7 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
         state.rating = form
     if command.outcome == "fixed" and getattr(form, "rating", None) is not None:
         state.rating = form.rating  # type: ignore[attr-defined]
-    audience = AUDIENCES.get(command.outcome, Audience.REPORTER)
+    audience = Audience.STAFF if command.outcome in state.lifecycle.among_staff else Audience.REPORTER
     event = step.record(command.outcome, actor, at, audience, task=task.id, **facts)
     _stop_clock(state, command.outcome, at)
     closed = step.close(task, command.outcome, actor, at, facts)
@@ -96,11 +92,8 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
     return Moved(closed, event)
 
 
-STOPS: Final = {"accepted": ClockName.ACCEPT, "arrived": ClockName.ARRIVE, "finished": None}
-
-
 def _stop_clock(state: OrderState, outcome: str, at: datetime) -> None:
-    name = STOPS.get(outcome)
+    name = state.lifecycle.stops.get(outcome)
     if name is not None and name in state.clocks:
         state.clocks[name].stop(at)
 
@@ -197,15 +190,15 @@ def ring_clocks(step: Step, at: datetime) -> None:
             step.record("warned", SYSTEM, at, Audience.STAFF, clock=clock.name)
         elif said is not None:
             step.record("breached", SYSTEM, at, Audience.STAFF, clock=clock.name, rung=said)
-            _show_dispatchers(state, clock.name)
+            _show_others(state, clock.name)
 
 
-def _show_dispatchers(state: OrderState, clock: ClockName) -> None:
+def _show_others(state: OrderState, clock: ClockName) -> None:
     """Unaccepted at the breach: it is back in the dispatcher's box as well (`lifecycles.md`, "Clocks")."""
-    task = state.task_of("accept")
-    dispatch = state.lifecycle.tasks.get("dispatch")
-    if clock is ClockName.ACCEPT and task is not None and dispatch is not None:
-        task.also_seen_by = dispatch.roles
+    for task in state.tasks.values():
+        spec = state.lifecycle.tasks[task.kind]
+        if spec.clock is clock and spec.also_seen_at_breach:
+            task.also_seen_by = spec.also_seen_at_breach
 
 
 def restart_finish_clock(state: OrderState, at: datetime) -> None:
@@ -231,7 +224,7 @@ def move_away(step: Step, ineligible: list[str], at: datetime) -> dict[str, Move
     moved: dict[str, Moved] = {}
     for task in [task for task in step.state.tasks.values() if task.holder in ineligible]:
         event = step.record("moved_away", SYSTEM, at, Audience.STAFF, task=task.id, staff=task.holder)
-        if task.kind in WORKING:
+        if step.state.lifecycle.tasks[task.kind].is_work:
             _end_hold(step)
             moved[task.id] = Moved(step.close(task, "handed_back", SYSTEM, at), event)
         else:

@@ -51,30 +51,30 @@ TITLES: Final = {
 """Kind of notice → headline."""
 
 SENTENCES: Final = {
-    "recorded": "客服已代您登记{place}的{category}报修：{outcome}。如有出入请联系物业。",
-    "not_fixed": "{place}的{category}报修反馈没修好。",
-    "appointment_soon": "{place}的{category}报修一小时后上门。",
-    "dispatched": "您在{place}的{category}报修已派单，师傅将尽快接单。",
-    "accepted": "{staff}已接单，将为您处理{place}的{category}报修。",
-    "held": "您在{place}的{category}报修暂缓处理{because}。",
-    "resumed": "{place}的{category}报修已恢复处理。",
-    "finished": "{place}的{category}报修已处理完成，请确认是否已修好。",
-    "closed": "{place}的{category}报修已完成，欢迎评价。",
-    "rejected": "很抱歉，{place}的{category}报修未能受理，原因请看工单详情。",
-    "cancelled": "{place}的{category}报修已由物业取消，原因请看工单详情。",
-    "reminder": "{place}的{category}报修等待您{task}。",
-    "replied": "物业回复了{place}的{category}报修，请查看。",
-    "new_task": "{place}的{category}报修等待{task}。",
-    "urged": "{place}的{category}报修已被催{count}次，请尽快处理。",
-    "urged_often": "{place}的{category}报修已被催{count}次，请主管关注。",
-    "reporter_replied": "{place}的{category}报修有报事人新留言。",
-    "warned": "{place}的{category}报修{clock}时限将至。",
-    "breached": "{place}的{category}报修{clock}已超时。",
-    "taken_away": "{place}的{category}报修已转给他人，请勿上门。",
-    "order_cancelled": "{place}的{category}报修已取消，请勿上门。",
-    "low_rating": "{place}的{category}报修收到低分评价，请24小时内回访。",
+    "recorded": "客服已代您登记{place}的{category}{matter}：{outcome}。如有出入请联系物业。",
+    "not_fixed": "{place}的{category}{matter}反馈没修好。",
+    "appointment_soon": "{place}的{category}{matter}一小时后上门。",
+    "dispatched": "您在{place}的{category}{matter}已派单，师傅将尽快接单。",
+    "accepted": "{staff}已接单，将为您处理{place}的{category}{matter}。",
+    "held": "您在{place}的{category}{matter}暂缓处理{because}。",
+    "resumed": "{place}的{category}{matter}已恢复处理。",
+    "finished": "{place}的{category}{matter}已处理完成，请确认是否已修好。",
+    "closed": "{place}的{category}{matter}已完成，欢迎评价。",
+    "rejected": "很抱歉，{place}的{category}{matter}未能受理，原因请看工单详情。",
+    "cancelled": "{place}的{category}{matter}已由物业取消，原因请看工单详情。",
+    "reminder": "{place}的{category}{matter}等待您{task}。",
+    "replied": "物业回复了{place}的{category}{matter}，请查看。",
+    "new_task": "{place}的{category}{matter}等待{task}。",
+    "urged": "{place}的{category}{matter}已被催{count}次，请尽快处理。",
+    "urged_often": "{place}的{category}{matter}已被催{count}次，请主管关注。",
+    "reporter_replied": "{place}的{category}{matter}有报事人新留言。",
+    "warned": "{place}的{category}{matter}{clock}时限将至。",
+    "breached": "{place}的{category}{matter}{clock}已超时。",
+    "taken_away": "{place}的{category}{matter}已转给他人，请勿上门。",
+    "order_cancelled": "{place}的{category}{matter}已取消，请勿上门。",
+    "low_rating": "{place}的{category}{matter}收到低分评价，请24小时内回访。",
 }
-"""Kind of notice → what the message centre says."""
+"""Kind of notice → what the message centre says. `complaint.closed` takes the place of `closed` for complaints."""
 
 PHRASES: Final = {"accepted": "已接单", "rejected": "不予受理", "cancelled": "已取消", "finished": "待确认"}
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
@@ -112,8 +112,9 @@ def title(kind: str) -> str:
 
 def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
     """One sentence for the message centre."""
-    pattern = SENTENCES.get(kind, "{place}的{category}有新进展。")
+    pattern = SENTENCES.get(f"{subject.kind}.{kind}") or SENTENCES.get(kind, "{place}的{category}有新进展。")
     return pattern.format(
+        matter=words.KINDS[subject.kind],
         place=subject.place,
         category=subject.category,
         staff=short_name(subject.staff),

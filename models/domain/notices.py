@@ -28,19 +28,6 @@ APPOINTMENT_NOTICE: Final = timedelta(hours=1)
 LOW_STARS: Final = 2
 """Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
 
-SPENDS: Final = {"accepted": "progress", "finished": "finished", "rejected": "progress", "cancelled": "progress"}
-"""Resident's notice → the template whose credit it spends. All others wait in the message centre only."""
-
-TOLD_ON_ENTERING: Final = {
-    "dispatched": "dispatched",
-    "accepted": "accepted",
-    "on_hold": "held",
-    "finished": "finished",
-    "closed": "closed",
-    "rejected": "rejected",
-}
-"""Stage → the notice that a resident reporter gets on entering it."""
-
 
 class Notice(BaseModel):
     """One message to one person, or to a role of the order's community, whose members are looked up at delivery."""
@@ -83,7 +70,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
 
 
 def _on_entering(order: OrderState, event: Event) -> list[Notice]:
-    kind = TOLD_ON_ENTERING.get(event.stage or "")
+    kind = order.lifecycle.told_on_entering.get(event.stage or "")
     if kind is None or (order.hold is None and kind == "held"):
         return []
     return _reporter(order, kind, stage=event.stage)
@@ -94,7 +81,11 @@ def _reporter(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
         return []
     if order.assignee is not None:
         facts["staff"] = order.assignee
-    return [Notice(kind=kind, to="resident", to_id=order.reporter.id, template=SPENDS.get(kind), facts=facts)]
+    return [
+        Notice(
+            kind=kind, to="resident", to_id=order.reporter.id, template=order.lifecycle.templates.get(kind), facts=facts
+        )
+    ]
 
 
 def _staff(order: OrderState, kind: str, staff: str, **facts: Any) -> Notice:
@@ -195,5 +186,5 @@ def _resumed(order: OrderState, event: Event) -> list[Notice]:
     return _reporter(order, "resumed") + [
         _staff(order, "resumed", task.holder)
         for task in order.tasks.values()
-        if task.kind == "carry_out" and task.holder
+        if order.lifecycle.tasks[task.kind].may_be_held and task.holder
     ]

@@ -40,8 +40,6 @@ MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
 APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
-WORKING: Final = ("accept", "carry_out")
-"""Tasks of the person who does the work; only these are held, handed back and reassigned."""
 
 
 def is_reporter(order: OrderState, actor: Actor) -> bool:
@@ -50,11 +48,16 @@ def is_reporter(order: OrderState, actor: Actor) -> bool:
 
 def within_reach(order: OrderState, actor: Actor) -> None:
     """What lies outside the scope does not exist for the caller. Raises NotFound."""
-    if actor.kind == "system" or is_reporter(order, actor):
+    if actor.kind == "system" or is_reporter(order, actor) or _is_asked(order, actor):
         return
     if actor.kind == "staff" and actor.reaches(order.community_id):
         return
     raise NotFound("order_not_found")
+
+
+def _is_asked(order: OrderState, actor: Actor) -> bool:
+    """Another resident whose answer the order waits for, such as the owner who must approve a quote."""
+    return actor.kind == "resident" and any(task.holder == actor.id for task in order.tasks.values())
 
 
 def open_task(order: OrderState, task_id: str) -> tuple[Task, TaskSpec]:
@@ -97,8 +100,8 @@ def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) 
 
 def may_release(order: OrderState, actor: Actor, command: c.Release, now: datetime) -> None:
     within_reach(order, actor)
-    task, _ = open_task(order, command.task_id)
-    if task.kind in WORKING or not task.roles:
+    task, spec = open_task(order, command.task_id)
+    if spec.is_work or not task.roles:
         raise IllegalTransition("hand_back_instead")
     if task.holder is None:
         raise IllegalTransition("not_held")
@@ -109,13 +112,13 @@ def may_release(order: OrderState, actor: Actor, command: c.Release, now: dateti
 def may_reassign(order: OrderState, actor: Actor, command: c.Reassign, now: datetime) -> None:
     """A dispatcher until arrival, a lead or manager always."""
     within_reach(order, actor)
-    task, _ = open_task(order, command.task_id)
+    task, spec = open_task(order, command.task_id)
     if actor.kind != "staff" or not actor.has(*MAY_REASSIGN_EARLY):
         raise Forbidden("reassign_role")
-    if task.kind not in WORKING:
+    if not spec.is_work:
         raise IllegalTransition("not_reassignable")
     stage = order.hold.stage if order.hold else order.stage
-    if stage == "in_progress" and not actor.has(*OVERSEERS):
+    if stage in order.lifecycle.only_overseers_reassign and not actor.has(*OVERSEERS):
         raise Forbidden("reassign_after_arrival")
     if command.staff == task.holder:
         raise ValidationFailed("same_person", field="staff")
@@ -134,7 +137,7 @@ def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: date
     if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
     _fits(order, parsed_form(order, command), now)
-    _fits_stage(order, command)
+    order.lifecycle.fits(order, command, now)
 
 
 def _fits(order: OrderState, form: Form, now: datetime) -> None:
@@ -156,20 +159,7 @@ def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: T
         raise IllegalTransition("not_a_reporters_task")
     if actor.kind != "staff" or not actor.has(*ON_BEHALF_BY):
         raise Forbidden("on_behalf_role")
-    if order.done_by.get("carry_out") == actor.id:
-        raise FourEyes
-
-
-def _fits_stage(order: OrderState, command: c.Complete) -> None:
-    """Arriving comes before finishing, and once; after the second failure somebody else is sent."""
-    if command.outcome == "arrived" and order.stage != "accepted":
-        raise IllegalTransition("already_arrived")
-    if command.outcome == "finished" and order.stage != "in_progress":
-        raise IllegalTransition("arrive_first")
-    if command.outcome == "finished" and order.place.is_public and not command.form.get("photo_ids"):
-        raise ValidationFailed("after_photo_needed", field="form.photo_ids")
-    if order.reopened > 1 and command.form.get("staff") == order.done_by.get("carry_out"):
-        raise ValidationFailed("another_technician", field="form.staff")
+    four_eyes(order, spec, actor)
 
 
 def parsed_form(order: OrderState, command: c.Complete) -> Form:
@@ -183,8 +173,8 @@ def parsed_form(order: OrderState, command: c.Complete) -> Form:
 
 def may_hold(order: OrderState, actor: Actor, command: c.PutOnHold, now: datetime) -> None:
     within_reach(order, actor)
-    task, _ = open_task(order, command.task_id)
-    _is_workers_or_overseers(task, actor)
+    task, spec = open_task(order, command.task_id)
+    _is_workers_or_overseers(task, spec, actor)
     if order.stage not in order.lifecycle.may_hold:
         raise IllegalTransition("cannot_hold_here")
     if not now < command.until <= now + HOLD_AT_MOST:
@@ -197,14 +187,14 @@ def may_hold(order: OrderState, actor: Actor, command: c.PutOnHold, now: datetim
 
 def may_resume(order: OrderState, actor: Actor, command: c.Resume, now: datetime) -> None:
     within_reach(order, actor)
-    task, _ = open_task(order, command.task_id)
+    task, spec = open_task(order, command.task_id)
     if order.hold is None:
         raise IllegalTransition("not_on_hold")
-    _is_workers_or_overseers(task, actor)
+    _is_workers_or_overseers(task, spec, actor)
 
 
-def _is_workers_or_overseers(task: Task, actor: Actor) -> None:
-    if task.kind != "carry_out":
+def _is_workers_or_overseers(task: Task, spec: TaskSpec, actor: Actor) -> None:
+    if not spec.may_be_held:
         raise IllegalTransition("cannot_hold_here")
     if task.holder != actor.id and not actor.has(*MAY_REASSIGN_EARLY):
         raise TaskHeldByOther
@@ -336,15 +326,15 @@ def _would(
         CHECKS[name](order, actor, command, now)
     except ValidationFailed:
         # The form is still empty: every rule that comes before it has agreed, and those after it are asked here.
-        return outcome is None or _stage_agrees(order, command)
+        return outcome is None or _stage_agrees(order, command, now)
     except Refusal:
         return False
     return True
 
 
-def _stage_agrees(order: OrderState, command: Any) -> bool:
+def _stage_agrees(order: OrderState, command: Any, now: datetime) -> bool:
     try:
-        _fits_stage(order, command)
+        order.lifecycle.fits(order, command, now)
     except ValidationFailed:
         return True
     except Refusal:

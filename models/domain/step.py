@@ -114,9 +114,10 @@ class Step:
     def _drive_clocks(self, was_after_work: bool, at: datetime) -> None:
         """Waiting for parts or for the reporter stops the promise; an end stops it for good."""
         state = self.state
-        waits = state.stage == state.lifecycle.held_stage or state.stage in state.lifecycle.after_work
+        lifecycle = state.lifecycle
+        waits = state.stage in {lifecycle.held_stage, *lifecycle.waits, *lifecycle.after_work}
         for clock in state.clocks.values():
-            if state.stage in state.lifecycle.ends:
+            if state.stage in lifecycle.ends:
                 clock.stop(at)
             elif waits:
                 clock.pause(at)

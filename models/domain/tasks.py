@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain.clocks import ClockName
 from models.domain.forms import Form
 from models.domain.people import Role
 
@@ -30,6 +31,14 @@ class TaskSpec:
     gives_up_after: timedelta | None = None
     """How long an answer is waited for; None waits for ever, with clocks and ladders pressing."""
     reminders: tuple[timedelta, ...] = ()
+    is_work: bool = False
+    """The work itself, which may be handed back, and reassigned by whoever plans."""
+    may_be_held: bool = False
+    """Whoever holds it may put the order on hold."""
+    clock: ClockName | None = None
+    """The promise that it must keep, where the lifecycle does not name another for its stage."""
+    also_seen_at_breach: tuple[Role, ...] = ()
+    """Whose box shows it as well once its promise is broken."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "outcomes", MappingProxyType(dict(self.outcomes)))

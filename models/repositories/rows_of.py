@@ -26,18 +26,17 @@ def task_due(state: OrderState, task: Task) -> datetime | None:
     """
     if state.lifecycle.tasks[task.kind].of_reporter:
         return task.gives_up_at
-    clock = state.clocks.get(_clock_of(state, task))
+    name = _clock_of(state, task)
+    clock = state.clocks.get(name) if name else None
     if clock is not None and clock.stopped_at is not None:
         # The task's own promise has been kept, as after a hand-back; it must still keep those that follow.
         clock = state.running_clock
     return clock.due_at if clock is not None and clock.running else None
 
 
-def _clock_of(state: OrderState, task: Task) -> ClockName:
-    if task.kind != "carry_out":
-        return ClockName.ACCEPT
+def _clock_of(state: OrderState, task: Task) -> ClockName | None:
     stage = state.hold.stage if state.hold else state.stage
-    return ClockName.ARRIVE if stage == "accepted" else ClockName.FINISH
+    return state.lifecycle.stage_clocks.get((stage, task.kind), state.lifecycle.tasks[task.kind].clock)
 
 
 def order_columns(state: OrderState) -> dict[str, Any]:

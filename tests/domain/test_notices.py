@@ -9,8 +9,7 @@ import pytest
 from models.domain import commands as c
 from models.domain import notice_words
 from models.domain.acts import ACTS, resume, ring_clocks
-from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, RATE
-from models.domain.notices import SPENDS, TOLD_ON_ENTERING
+from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, RATE, REPAIR
 from models.domain.order import Reporter
 from models.domain.people import SYSTEM
 from models.domain.rights import allowed
@@ -42,7 +41,7 @@ def test_what_the_reporter_is_told_on_the_way(stage: str, following: str, kind: 
     step = in_stage(stage)
     step.enter(following, NOW)
     assert told(step) == ([(kind, OWNER.id)] if kind else [])
-    assert [notice.template for notice in step.notices] == ([SPENDS.get(kind)] if kind else [])
+    assert [notice.template for notice in step.notices] == ([REPAIR.templates.get(kind)] if kind else [])
 
 
 @pytest.mark.parametrize("reporter", [Reporter(kind="guest"), Reporter(kind="staff", id=CLERK.id)])
@@ -118,12 +117,12 @@ def test_no_notice_carries_what_somebody_wrote(stage: str, who: str) -> None:
 
 
 def test_every_notice_has_words_and_every_template_exists() -> None:
-    kinds = set(TOLD_ON_ENTERING.values()) | set(SPENDS)
+    kinds = set(REPAIR.told_on_entering.values()) | set(REPAIR.templates)
     kinds |= {"reminder", "replied", "resumed", "new_task", "urged", "urged_often", "reporter_replied", "warned"}
     kinds |= {"breached", "taken_away", "order_cancelled", "low_rating"}
     assert kinds <= set(notice_words.TITLES)
     assert kinds <= set(notice_words.SENTENCES)
-    assert set(SPENDS.values()) | {"task"} <= set(TEMPLATES)
+    assert set(REPAIR.templates.values()) | {"task"} <= set(TEMPLATES)
 
 
 def test_a_reassignment_stops_whoever_was_driving() -> None:

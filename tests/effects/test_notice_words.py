@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.domain import notice_words, notices, quiet_hours, words
+from models.domain import notice_words, quiet_hours, words
+from models.domain.lifecycles.repair import REPAIR
 from models.domain.notice_words import Subject
 from models.domain.numbers import CHINA
 from models.domain.templates import TEMPLATES, check
 
-TO_RESIDENTS = sorted({*notices.TOLD_ON_ENTERING.values(), *notices.SPENDS, "reminder", "replied", "resumed"})
+TO_RESIDENTS = sorted({*REPAIR.told_on_entering.values(), *REPAIR.templates, "reminder", "replied", "resumed"})
 TO_STAFF = ["new_task", "urged", "urged_often", "reporter_replied", "warned", "breached", "taken_away"]
 TO_STAFF += ["order_cancelled", "low_rating", "resumed"]
 

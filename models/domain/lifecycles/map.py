@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from models.domain.clocks import Levels
+from models.domain.clocks import ClockName, Levels
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+
+if TYPE_CHECKING:
+    from models.domain.commands import Complete
+    from models.domain.order import OrderState
+
+Fits = Callable[["OrderState", "Complete", datetime], None]
+"""A rule about completing a task that the form alone cannot know. Raises a Refusal; reads of the command only its
+`outcome`, `form` and `task_id`, because the console asks it with an empty form.
+"""
+
+
+def everything_fits(order: OrderState, command: Complete, now: datetime) -> None:
+    """A lifecycle without rules of its own."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +36,28 @@ class Lifecycle:
     edges: Mapping[str, frozenset[str]]
     tasks: Mapping[str, TaskSpec]
     after_work: frozenset[str]
-    """Stages in which the work is over: clocks stand still, nothing can be urged, held or cancelled."""
+    """Stages in which the work is over: clocks stand still, nothing can be urged or held."""
     reporter_may_cancel: frozenset[str]
     staff_may_cancel: frozenset[str]
     staff_cancel_roles: tuple[Role, ...]
     may_hold: frozenset[str]
     levels: Mapping[str, Levels]
     """Priority → its default promises; an order has exactly the clocks that they name."""
+    waits: frozenset[str] = frozenset()
+    """Stages before the end of the work that wait for the reporter or for others: clocks stand still."""
+    only_overseers_reassign: frozenset[str] = frozenset()
+    """Stages in which a dispatcher may no longer give the work to somebody else."""
+    stops: Mapping[str, ClockName] = field(default_factory=dict)
+    """Outcome → the promise that it keeps."""
+    stage_clocks: Mapping[tuple[str, str], ClockName] = field(default_factory=dict)
+    """(Stage, task kind) → the promise that counts there, where it is not the task's own."""
+    among_staff: frozenset[str] = frozenset()
+    """Outcomes whose reasons only staff read (`lifecycles.md`, "Audience")."""
+    told_on_entering: Mapping[str, str] = field(default_factory=dict)
+    """Stage → the notice that a resident reporter gets on entering it."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Notice to a resident → the template whose credit it spends; all others wait in the message centre only."""
+    fits: Fits = everything_fits
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
 

@@ -5,14 +5,19 @@ Quotes (`quoting`), referral (`referred`), merging and no-access join this map a
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from models.domain.clocks import ClockName, Level, Levels
+from models.domain.errors import IllegalTransition, ValidationFailed
 from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, NotFixed, Nothing, Stated
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+
+if TYPE_CHECKING:
+    from models.domain.commands import Complete
+    from models.domain.order import OrderState
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 """A reporter who says nothing for a week after `finished` lets the order close (`lifecycles.md` §1)."""
@@ -24,17 +29,24 @@ DISPATCH = TaskSpec(
     kind="dispatch",
     roles=(Role.DISPATCHER,),
     outcomes={"assigned": Assigned, "pool": Nothing, "rejected": Because},
+    clock=ClockName.ACCEPT,
 )
 ACCEPT = TaskSpec(
     kind="accept",
     roles=(Role.TECHNICIAN,),
     outcomes={"accepted": Accepted, "handed_back": Because},
     claim_completes="accepted",
+    is_work=True,
+    clock=ClockName.ACCEPT,
+    also_seen_at_breach=(Role.DISPATCHER,),
 )
 CARRY_OUT = TaskSpec(
     kind="carry_out",
     roles=(Role.TECHNICIAN,),
     outcomes={"arrived": Nothing, "finished": Finished, "handed_back": Because},
+    is_work=True,
+    may_be_held=True,
+    clock=ClockName.FINISH,
 )
 CONFIRM = TaskSpec(
     kind="confirm",
@@ -72,6 +84,19 @@ LEVELS: Final[dict[str, Levels]] = {
 }
 """Defaults per priority (`lifecycles.md` §1); a community's policy and categories may carry their own."""
 
+
+def fits(order: OrderState, command: Complete, now: datetime) -> None:
+    """Arriving comes before finishing, and once; after the second failure somebody else is sent."""
+    if command.outcome == "arrived" and order.stage != "accepted":
+        raise IllegalTransition("already_arrived")
+    if command.outcome == "finished" and order.stage != "in_progress":
+        raise IllegalTransition("arrive_first")
+    if command.outcome == "finished" and order.place.is_public and not command.form.get("photo_ids"):
+        raise ValidationFailed("after_photo_needed", field="form.photo_ids")
+    if order.reopened > 1 and command.form.get("staff") == order.done_by.get("carry_out"):
+        raise ValidationFailed("another_technician", field="form.staff")
+
+
 REPAIR = Lifecycle(
     kind="repair",
     workflow="Repair",
@@ -95,4 +120,18 @@ REPAIR = Lifecycle(
     staff_cancel_roles=(Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER),
     may_hold=frozenset({"accepted", "in_progress"}),
     levels=LEVELS,
+    only_overseers_reassign=frozenset({"in_progress"}),
+    stops={"accepted": ClockName.ACCEPT, "arrived": ClockName.ARRIVE},
+    stage_clocks={("accepted", "carry_out"): ClockName.ARRIVE},
+    among_staff=frozenset({"handed_back"}),
+    told_on_entering={
+        "dispatched": "dispatched",
+        "accepted": "accepted",
+        "on_hold": "held",
+        "finished": "finished",
+        "closed": "closed",
+        "rejected": "rejected",
+    },
+    templates={"accepted": "progress", "finished": "finished", "rejected": "progress", "cancelled": "progress"},
+    fits=fits,
 )
