@@ -108,9 +108,11 @@ async def opened(settings: Settings) -> AsyncIterator[State]:
         wechat=WeChat.of(settings, WeChatTokens(shared)) if settings.wechat_url else None,
     )
     live.start()
+    state.gateway.watch.start()
     try:
         yield state
     finally:
+        await state.gateway.watch.close()
         await live.close()
         await announcer.close()
         await direct.close()

@@ -24,6 +24,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.engine import EngineWatch
 from models.domain import rights
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import (
@@ -113,17 +114,21 @@ class Gateway:
         self._announcer = announcer
         self._proof_key = proof_key
         self._gates: dict[str, _Gate] = {}
+        self.watch = EngineWatch(self.reachable)
 
     async def send(self, order: Order, standing: Standing) -> None:
         """Carry out one command. Returns once its effect is in Postgres.
 
         `standing` is what the caller has just read; it is read again if the command has to wait for its turn.
 
-        Raises the refusal of the rules; Unavailable when the outcome is unknown or an operator must act.
+        Raises the refusal of the rules; Unavailable when the outcome is unknown or an operator must act, at once while
+        Temporal is known to be away.
         """
         try:
-            async with asyncio.timeout(RPC_TIMEOUT.total_seconds()), self._gate(order.number) as waited:
-                await self._send(order, await self._standing(order.number) if waited else standing)
+            async with asyncio.timeout(RPC_TIMEOUT.total_seconds()) as limit:
+                with self.watch.cutting_short(limit):
+                    async with self._gate(order.number) as waited:
+                        await self._send(order, await self._standing(order.number) if waited else standing)
         except TimeoutError:
             raise Unavailable("engine_down") from None
 
@@ -141,6 +146,8 @@ class Gateway:
             raise Unavailable("projection_failing")
         if standing.ended:
             await self._act_on_ended(order, now)
+        elif not self.watch.up:
+            raise Unavailable("engine_down")
         elif not standing.started:
             await self._update_with_start(order, standing.state, now)
         else:

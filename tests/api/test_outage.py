@@ -25,6 +25,9 @@ def test_an_order_is_taken_in_and_acted_on_when_the_engine_is_back(api: Api) -> 
         down = owner.post(f"/owner/work-orders/{before}/urge", key=key)
         assert refused(down, 503, "unavailable")["outcome"] == "unknown"
         assert int(down.headers["retry-after"]) > 0
+        began = time.monotonic()
+        refused(owner.post(f"/owner/work-orders/{before}/urge", key=key), 503, "unavailable")
+        assert time.monotonic() - began < 1  # By now it is known, and nobody waits to hear it again.
         checks = api.http.get("/readyz").json()["checks"]
         assert checks["temporal"]["ok"] is False
         assert checks["postgres"]["ok"] is True

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import inbox
 from api.console import frame, views
-from api.console.engine import probe_of
 from api.console.frame import Member
 from api.console.guard import Room
 from api.console.wording import INBOX
@@ -65,7 +64,7 @@ async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "
         rows=[views.inbox_row(task, member, now) for task in found["items"]],
         pages=pages,
         next_pages=pages + 1 if found["next_cursor"] and pages < PAGES_AT_MOST else 0,
-        engine=engine_banner(probe_of(state.gateway).up(), boxes["waiting_starts"]),
+        engine=engine_banner(state.gateway.watch.up, boxes["waiting_starts"]),
     )
 
 

@@ -9,10 +9,10 @@ from typing import Final
 from fastapi import APIRouter
 from sse_starlette.sse import EventSourceResponse
 
-from api.console.engine import ASK_EVERY_SECONDS, Probe, probe_of
 from api.console.frame import Member
 from api.console.guard import Room
 from api.deps import StateDep
+from api.engine import ASK_EVERY_SECONDS, EngineWatch
 from api.live import STREAM_SECONDS, Subscription
 from api.state import State
 
@@ -34,19 +34,19 @@ async def live(state: StateDep, member: Member, number: str = "") -> EventSource
 
 
 async def _changes(state: State, communities: tuple[str, ...], number: str) -> AsyncIterator[dict[str, str]]:
-    probe = probe_of(state.gateway)
+    watch = state.gateway.watch
     loop = asyncio.get_running_loop()
     end = loop.time() + STREAM_SECONDS
     async with state.live.subscribe(communities=communities) as changes:
         while loop.time() < end:
-            if await _concerned(changes, number, probe):
+            if await _concerned(changes, number, watch):
                 yield {"event": "changed", "data": "1"}
                 await asyncio.sleep(GATHER_SECONDS)
 
 
-async def _concerned(changes: Subscription, number: str, probe: Probe) -> bool:
+async def _concerned(changes: Subscription, number: str, watch: EngineWatch) -> bool:
     """Wait for the next change or for news of the engine. Answers whether the page has something to show."""
-    was_up = probe.up()
+    was_up = watch.up
     concerned = False
     try:
         async with asyncio.timeout(ASK_EVERY_SECONDS):
@@ -58,5 +58,5 @@ async def _concerned(changes: Subscription, number: str, probe: Probe) -> bool:
                 while True:
                     await anext(changes)
     except TimeoutError:
-        return concerned or probe.up() != was_up
+        return concerned or watch.up != was_up
     return concerned
