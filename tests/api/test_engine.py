@@ -34,7 +34,7 @@ async def test_an_outage_is_known_after_two_misses_and_ends_what_runs(monkeypatc
     with pytest.raises(TimeoutError):
         await command
     answers.put_nowait(True)
-    while len(seen) < 7:
-        await asyncio.sleep(0)  # noqa: ASYNC110 - the loop's own turns are what is waited for
+    while len(seen) < 7:  # noqa: ASYNC110 - the loop's own turns are what is waited for
+        await asyncio.sleep(0)
     await watch.close()
     assert seen == [True, True, True, True, True, False, True]
