@@ -46,7 +46,9 @@ class Deadlines(HumanTasks):
             resume(self.step, SYSTEM, None, now)
         for task in list(self.order.tasks.values()):
             if task.gives_up_at is not None and task.gives_up_at <= now:
-                self._moved[task.id] = expire(self.step, task, now)
+                moved = expire(self.step, task, now)
+                if not self.answered_beside(moved):
+                    self._moved[task.id] = moved
         ring_clocks(self.step, now)
         if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
             await self.publish()

@@ -8,6 +8,7 @@ moved has come to rest and is published, so whoever sent it reads what they wrot
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -88,18 +89,32 @@ class HumanTasks(Publishing):
             number = task.id
         if number in self.order.tasks:
             await self.rest()
-        while number in self.order.tasks:
-            await workflow.wait_condition(
-                lambda: number not in self.order.tasks or self._renewal_due or self.time_has_stopped
-            )
-            if self.time_has_stopped:
-                self.timekeeper.result()  # Raises what ended it: an order without deadlines must not look well.
-            elif number in self.order.tasks:
-                await self._renew(number)
+        await self.until(lambda: number not in self.order.tasks)
         answer = self._moved.pop(number, None)
         if answer is None:
             raise Withdrawn
         return answer
+
+    def open_beside(self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None) -> None:
+        """Open a task that no stage waits for. Its end is told to the lifecycle's method `after_<kind>`, at once."""
+        self.step.open(spec, workflow.now(), to, spec.roles if roles is None else roles)
+
+    def answered_beside(self, moved: Moved) -> bool:
+        """Let the lifecycle hear of a task beside its stages; answers whether it was one."""
+        kind = moved.closed.task.kind
+        if not self.order.lifecycle.tasks[kind].beside:
+            return False
+        getattr(self, f"after_{kind}")(moved)
+        return True
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for people, at rest, continuing as new where the history has grown long."""
+        while not done():
+            await workflow.wait_condition(lambda: done() or self._renewal_due or self.time_has_stopped)
+            if self.time_has_stopped:
+                self.timekeeper.result()  # Raises what ended it: an order without deadlines must not look well.
+            elif not done():
+                await self._renew(done)
 
     def _open_or_answered(self, kind: str) -> str | None:
         """The task to go on with: right after a start, a command may have come, and ended it, before the lifecycle
@@ -142,7 +157,8 @@ class HumanTasks(Publishing):
             said = self._checked(name, envelope)
             moved = ACTS[name](self.step, envelope.actor, said, workflow.now())
             self._remember(envelope)
-        if moved is None:
+            beside = moved is not None and self.answered_beside(moved)
+        if moved is None or beside:
             await self.publish()
         else:
             await self._go_on(moved)
@@ -178,16 +194,16 @@ class HumanTasks(Publishing):
         suggested = workflow.info().is_continue_as_new_suggested()
         return suggested or self.order.handled_updates >= options.RENEW_AFTER_UPDATES
 
-    async def _renew(self, number: str) -> None:
-        """Continue as new, only at rest: no handler running, nothing unpublished, the task still open.
+    async def _renew(self, done: Callable[[], bool]) -> None:
+        """Continue as new, only at rest: no handler running, nothing unpublished, the wait not over.
 
         A command that ends the task meanwhile waits for the lifecycle, so the lifecycle must not wait for it.
         """
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() or number not in self.order.tasks)
-        if number not in self.order.tasks:
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() or done())
+        if done():
             return
         await self.publish()
-        if number in self.order.tasks and not self.step and workflow.all_handlers_finished():
+        if not done() and not self.step and workflow.all_handlers_finished():
             workflow.continue_as_new(self.order.model_copy(update={"handled_updates": 0}))
 
     claim = command("claim", "抢单：take a task out of the pool")

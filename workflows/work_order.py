@@ -35,6 +35,9 @@ class WorkOrderWorkflow(Deadlines):
             except Withdrawn:
                 break
         await self.afterwards()
+        if self.order.tasks:
+            await self.rest()
+            await self.until(lambda: not self.order.tasks)
         await self._end()
         self.timekeeper.cancel()
         return self.order.stage

@@ -31,6 +31,8 @@ class TaskSpec:
     gives_up_after: timedelta | None = None
     """How long an answer is waited for; None waits for ever, with clocks and ladders pressing."""
     reminders: tuple[timedelta, ...] = ()
+    beside: bool = False
+    """Opened beside the stages, none of which waits for it; it may outlive the order's end, but not its workflow."""
     is_work: bool = False
     """The work itself, which may be handed back, and reassigned by whoever plans."""
     may_be_held: bool = False
