@@ -79,6 +79,22 @@ class Waiting(Shape):
     note: str | None
 
 
+class Bulletin(Shape):
+    """Where it is, who has it, what happens next and by when, why it waits: Chinese sentences to be shown as they are.
+
+    `by` is the time in `by_words`; `urged` tells what the reporter's urging has done, null before the first.
+    """
+
+    where: str
+    who: str
+    next: str
+    by: datetime | None
+    by_words: str
+    late: bool
+    waiting_for: str | None
+    urged: str | None
+
+
 class Urges(Shape):
     count: int
     here: int
@@ -148,6 +164,7 @@ class Order(Shape):
     holder: str | None
     next_deadline: Deadline | None
     waiting: Waiting | None
+    bulletin: Bulletin
     urges: Urges
     rating: Rating | None
     photos: list[Photo]

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from api import wording
 from api.reader import Reader
-from models.domain import rights, words
+from models.domain import bulletin_words, rights, words
+from models.domain.bulletin import bulletin
 from models.domain.clocks import Clock
 from models.domain.forms import as_json
 from models.domain.lifecycles import LIFECYCLES
@@ -198,6 +199,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "holder_name": _name(state.assignee, bundle, reader) if state.assignee else None,
         "next_deadline": _deadline(clock, now) if clock else None,
         "waiting": _waiting(state, reader),
+        "bulletin": _bulletin(bundle, state, reader, now),
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
         "rating": _rating(bundle, reader),
@@ -265,6 +267,13 @@ def _deadline(clock: Clock, now: datetime) -> Json:
         "due_at": clock.due_at,
         "overdue": clock.overdue(now),
     }
+
+
+def _bulletin(bundle: Row, state: OrderState, reader: Reader, now: datetime) -> Json:
+    """In staff's view, as its reporter is told it but with names as staff know them."""
+    addressed = bulletin_words.YOU if rights.is_reporter(state, reader.actor) else bulletin_words.REPORTER
+    told = bundle.get("told_by_urging") or 0
+    return bulletin(state, now, lambda person: _name(person, bundle, reader), addressed, told).model_dump()
 
 
 def _waiting(state: OrderState, reader: Reader) -> Json | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from models.domain import words
+from models.domain.bulletin import bulletin
+from models.domain.bulletin_words import REPORTER
 from models.domain.numbers import CHINA
 from models.domain.order import OrderState
 
 
-def in_words(order: OrderState) -> str:
-    """Markdown of a few lines: stage, who holds what, what it waits for, the next promise."""
+def in_words(order: OrderState, now: datetime) -> str:
+    """Markdown of a few lines: stage, who holds what, what it waits for, the next promise, what the reporter reads."""
     lines = [f"**{words.STAGES[order.stage]}** · {words.PRIORITIES[order.priority]} · {order.category}"]
     for task in order.tasks.values():
         holder = f"`{task.holder}`" if task.holder else "、".join(words.ROLES[role] for role in task.roles) or "报事人"
@@ -22,4 +26,6 @@ def in_words(order: OrderState) -> str:
         lines.append(f"- {words.CLOCKS[clock.name]}时限 {clock.due_at.astimezone(CHINA):%m-%d %H:%M}")
     if order.urges.count:
         lines.append(f"- 已催 {order.urges.count} 次")
+    said = bulletin(order, now, lambda staff: f"`{staff}`", REPORTER)
+    lines.append(f"- {REPORTER}看到：{said.where}；{said.next}；{said.by_words}")
     return "\n".join(lines)

@@ -65,7 +65,7 @@ class Publishing:
         if changes:
             workflow.upsert_search_attributes(changes)
             self._shown = now_shown
-        workflow.set_current_details(details.in_words(self.order))
+        workflow.set_current_details(details.in_words(self.order, workflow.now()))
 
 
 def _is_integrity(error: ActivityError | ApplicationError) -> bool:

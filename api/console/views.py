@@ -16,6 +16,7 @@ from api.console import times
 from api.console.formfields import Field, fields_of
 from api.console.times import Chip, instant
 from api.console.wording import (
+    BULLETIN,
     DELIVERY,
     DELIVERY_CHANNELS,
     DIALOGS,
@@ -218,6 +219,7 @@ def order_page(order: Json, account: str, questions: Sequence[Json], now: dateti
         "facts": _facts(order, questions, now),
         "photos": [photo for photo in order["photos"] if photo["used_as"] in (None, "report")],
         "deadline": _deadline(order, now),
+        "bulletin": bulletin_lines(order["bulletin"]),
         "waiting": _waiting(order, now),
         "tasks": [_task(task, order, account, now) for task in order["tasks"]],
         "dialogs": _dialogs(order["tasks"], actions),
@@ -308,6 +310,12 @@ def _deadline(order: Json, now: datetime) -> dict[str, Any] | None:
         "chip": times.chip(due, instant(order["submitted_at"]), now),
         "at": times.moment(due, now) if due else "",
     }
+
+
+def bulletin_lines(bulletin: Json) -> list[tuple[str, str]]:
+    """What the reporter reads of the order, as lines of a title and a sentence."""
+    lines = [(title, bulletin[name]) for name, title in BULLETIN.items()]
+    return [(title, sentence) for title, sentence in lines if sentence]
 
 
 def _waiting(order: Json, now: datetime) -> dict[str, str] | None:

@@ -136,6 +136,7 @@ ORDER: Final = {
     "on_behalf": "代报事人办理",
     "on_behalf_hint": "报事人来电或到前台说明结果时，由客服如实登记；系统会告知报事人登记内容。",
     "channel": "方式",
+    "bulletin": "报事人看到的进展",
     "stale": "工单刚有更新；您正在填写的内容已保留。",
     "stale_refresh": "更新办理区",
     "rating": "报事人评价",
@@ -148,6 +149,16 @@ ORDER: Final = {
     "copied": "已复制单号",
     "copy": "复制单号",
 }
+
+BULLETIN: Final = {
+    "where": "进展",
+    "who": "在谁手上",
+    "next": "下一步",
+    "by_words": "时限",
+    "waiting_for": "在等什么",
+    "urged": "催单",
+}
+"""What the reporter is told of an order, line by line."""
 
 DIALOGS: Final = {
     "urge": {"title": "登记催单", "hint": "报事人来电催促时登记，处理人会立即收到提醒。", "submit": "登记催单"},

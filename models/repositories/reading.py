@@ -146,6 +146,12 @@ def _literally(words: str) -> str:
 
 # -- one order --------------------------------------------------------------------------------------------------------
 
+TOLD_BY_URGING: Final = f"""(SELECT count(DISTINCT s.id) FROM notices n JOIN staff s
+    ON s.id = n.to_id OR (n.to_kind = 'role' AND s.active AND n.to_id = ANY(s.roles)
+                          AND {SERVES.format(community="w.community_id")})
+    WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""
+"""How many people the urges of order `w` have told; a role counts its members at once, before it is spread."""
+
 DETAIL: Final = numbered(f"""
     WITH w AS (SELECT * FROM work_orders WHERE number = :number),
     e AS (SELECT version, seq, kind, at, by_id, by_kind, audience, stage, facts
@@ -170,6 +176,7 @@ DETAIL: Final = numbered(f"""
                         'roles', s.roles)) FROM staff s WHERE s.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS staff,
            coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM residents r
                      WHERE r.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS residents,
+           CASE WHEN w.urged > 0 THEN {TOLD_BY_URGING} END AS told_by_urging,
            EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
                    AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in

@@ -128,3 +128,17 @@ def test_assignable_says_why(api: Api) -> None:
     assert [item["open_tasks"] for item in items] == sorted(item["open_tasks"] for item in items)
     assert all("在岗" in item["why"] and "技能对口" in item["why"] for item in items)
     refused(api.staff("b-dispatcher").get("/staff/assignable", task=f"{number}.1"), 404, "not_found")
+
+
+def test_an_order_answers_its_reader_and_says_what_urging_did(api: Api) -> None:
+    owner, dispatcher = api.owner(), api.staff("dispatcher")
+    number = owner.report()["number"]
+    assert owner.order(number)["bulletin"]["urged"] is None
+    urged = owner.act(f"/owner/work-orders/{number}/urge")["bulletin"]["urged"]
+    # `dispatcher` and `all-rounder` may dispatch here; whoever serves no or another community is not told.
+    assert urged == "已催 1 次，已提醒 2 人，已排到同级工单前面"
+    assert dispatcher.complete(number, "assigned", staff="tech1").status_code == 200
+    own, theirs = owner.order(number)["bulletin"], dispatcher.order(number)["bulletin"]
+    assert (own["who"], own["next"], own["waiting_for"]) == ("张师傅", "张师傅接单", "等张师傅接单")
+    assert theirs["who"] == "张tech1"
+    assert own["by"] == theirs["by"] == owner.order(number)["next_deadline"]["due_at"]

@@ -65,7 +65,7 @@
   });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const old = event.detail.target;
-    if (old && old.id === "notes") $("details", event.detail.fragment).open = $("details", old).open;
+    if (old && ["notes", "side-status"].includes(old.id)) $("details", event.detail.fragment).open = $("details", old).open;
     if (!old || !fromLive || old.id !== "work") return;
     const fresh = event.detail.fragment.querySelector("#work");
     if (fresh && fresh.dataset.print === old.dataset.print) { event.detail.shouldSwap = false; return; }

@@ -1,0 +1,61 @@
+"""The Chinese of the bulletin. `{who}` is whoever has the order in hand, `{reporter}` how its reporter is addressed.
+
+A stage, task or reason that has no sentence of its own is told by its name, so a new lifecycle says something true
+from its first day and something better once it has words here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+YOU: Final = "您"
+REPORTER: Final = "报事人"
+OWNER: Final = "业主"
+NOBODY: Final = "已办结，无人在办"
+OFFICE: Final = "物业客服"
+POOL: Final = "在岗的{roles}"
+
+WHERE: Final = {
+    "submitted": "已收到，待安排",
+    "dispatched": "已安排，待师傅接单",
+    "accepted": "师傅已接单，待上门",
+    "in_progress": "师傅已到场，处理中",
+    "finished": "已处理完成，待确认",
+    "on_hold": "暂缓处理",
+}
+"""Stage → where the order is. The others are called as everywhere."""
+
+NEXT: Final = {
+    "dispatch": "{who}安排师傅",
+    "accept": "{who}接单",
+    "carry_out": "{who}上门",
+    "carry_out@in_progress": "{who}处理，完成后请{reporter}确认",
+    "confirm": "{reporter}确认是否已修好",
+    "rate": "{reporter}评价本次服务",
+}
+"""Task, or task@stage → what happens next."""
+NEXT_TASK: Final = "{who}办理：{task}"
+NEXT_ENDED: Final = "没有后续步骤"
+NEXT_UNKNOWN: Final = "物业安排下一步"
+NEXT_RESUMED: Final = "到时自动恢复处理"
+NEXT_ANSWERED: Final = "{reporter}回复后立即恢复处理，否则到时自动恢复"
+
+WAITING: Final = {"dispatch": "等{who}安排", "accept": "等{who}接单", "carry_out@accepted": "等{who}上门"}
+WAITING_REPORTER: Final = "等{reporter}答复"
+WAITING_POOL: Final = "等{who}领取"
+WAITING_VISIT: Final = "等约定的上门时间"
+
+BY_CLOCK: Final = "{clock}时限 {at}"
+BY_ANSWER: Final = "请于 {at} 前答复"
+BY_HOLD: Final = "最迟 {at}"
+BY_LATE: Final = "{clock}时限 {at} 已过"
+BY_LATE_TOLD: Final = "{clock}时限 {at} 已过，已上报主管"
+BY_NOTHING: Final = "没有时限"
+BY_STOPPED: Final = "等待期间不计时"
+
+URGED: Final = "已催 {count} 次"
+URGED_TOLD: Final = "已提醒 {told} 人"
+URGED_LEAD: Final = "已告知主管"
+URGED_MOVED_UP: Final = "已排到同级工单前面"
+URGED_EMERGENCY: Final = "紧急工单始终最先处理"
+JOINED_BY: Final = "，"
