@@ -149,7 +149,7 @@ def _literally(words: str) -> str:
 TOLD_BY_URGING: Final = f"""(SELECT count(DISTINCT s.id) FROM notices n JOIN staff s
     ON s.id = n.to_id OR (n.to_kind = 'role' AND s.active AND n.to_id = ANY(s.roles)
                           AND {SERVES.format(community="w.community_id")})
-    WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""
+    WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""  # noqa: S608 - only constants are put in
 """How many people the urges of order `w` have told; a role counts its members at once, before it is spread."""
 
 DETAIL: Final = numbered(f"""
