@@ -21,6 +21,7 @@ from models.repositories import live
 from settings import Settings
 from tests.effects.desk import Desk
 from tests.repositories.rows import filing
+from workers.errands import EFFECT_LIFE, EFFECT_RETRIES
 from workers.relay import Relay
 from workers.temporal import effects_worker
 from workers.throttle import Throttle
@@ -236,3 +237,16 @@ async def test_a_command_that_comes_too_late_is_moot(desk: Desk, relay: Relay, c
         desk.wish("cmd_late", order.number, action="command", body={"update": "urge", "body": {}})
         relay.nudge()
         await until(lambda: desk.one("SELECT done_at FROM outbox WHERE id = 'cmd_late'").done_at)
+
+
+def test_an_effect_outlives_an_outage_of_an_hour() -> None:
+    """After an hour without WeChat a message still waits, has knocked a score of times, and comes within minutes."""
+    wait, waited, knocks = EFFECT_RETRIES.initial_interval, timedelta(0), 0
+    assert EFFECT_RETRIES.maximum_interval is not None
+    while waited < timedelta(hours=1):
+        waited, knocks = waited + wait, knocks + 1
+        wait = min(wait * EFFECT_RETRIES.backoff_coefficient, EFFECT_RETRIES.maximum_interval)
+    assert EFFECT_RETRIES.maximum_attempts == 0
+    assert knocks <= 20
+    assert wait <= timedelta(minutes=5)
+    assert timedelta(hours=1) < EFFECT_LIFE
