@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from models.domain import quiet_hours
 from models.domain.templates import TEMPLATES
 from models.repositories.delivery import Letter
 
@@ -42,7 +41,7 @@ def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
         return "withdrawn"
     if letter.to_kind == "role":
         return "spread"
-    if letter.kind == REMINDER and letter.to_kind == "resident" and quiet_hours.is_quiet(now):
+    if letter.kind == REMINDER and letter.to_kind == "resident" and letter.quiet.cover(now):
         return "held_back"
     return None if ladder(letter) else "centre_only"
 

@@ -62,7 +62,7 @@ class Notices:
         if outcome is None:
             notices.begin_sending(conn, letter.id, now)
         else:
-            settle(conn, {letter.id: outcome}, now)
+            settle(conn, [(letter, outcome)], now)
         return outcome
 
     def _send(self, letter: Letter) -> str:

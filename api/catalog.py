@@ -1,4 +1,5 @@
-"""What hardly ever changes and is shown everywhere: categories and communities, kept in memory for a minute.
+"""What hardly ever changes and is needed everywhere: categories and communities, kept in memory for a minute, and
+settings, kept for seconds.
 
 Every list names categories by their title; asking Postgres for forty rows with each request would double its cost. A
 minute is how long a manager waits to see a renamed category.
@@ -9,12 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from models.repositories import reading
+from integrations.holidays import announced
+from models.domain.policy import Policy, terms_for
+from models.domain.terms import Terms
+from models.repositories import policies, reading
 from models.repositories.direct import Direct
 
 KEEP_SECONDS: Final = 60.0
+
+KEEP_SETTINGS_SECONDS: Final = 3.0
+"""An admin who has changed a setting files the next report and expects it to count, whichever process takes it in."""
 
 Row = dict[str, Any]
 
@@ -27,11 +35,19 @@ class _Kept:
     until: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Settings:
+    policy: Policy
+    terms: Terms
+    until: float
+
+
 class Catalog:
     """Safe to read from all requests of one process; a refresh replaces everything at once."""
 
     def __init__(self) -> None:
         self._kept = _Kept()
+        self._policies: dict[str, _Settings] = {}
 
     async def titles(self, db: Direct) -> Mapping[tuple[str, str], str]:
         """(kind, code) → title."""
@@ -48,9 +64,27 @@ class Catalog:
         """By id, each with its buildings."""
         return (await self._fresh(db)).communities
 
+    async def policy(self, db: Direct, community_id: str) -> Policy:
+        """The community's settings, at most three seconds old."""
+        return (await self._settings(db, community_id)).policy
+
+    async def terms(self, db: Direct, community_id: str) -> Terms:
+        """What a new order of the community is promised by."""
+        return (await self._settings(db, community_id)).terms
+
+    async def _settings(self, db: Direct, community_id: str) -> _Settings:
+        kept = self._policies.get(community_id)
+        if kept is None or time.monotonic() >= kept.until:
+            policy = (await policies.kept(db, community_id)).policy
+            now = datetime.now(UTC)
+            terms = terms_for(policy, announced(), since=now, now=now)
+            kept = self._policies[community_id] = _Settings(policy, terms, time.monotonic() + KEEP_SETTINGS_SECONDS)
+        return kept
+
     def forget(self) -> None:
-        """For whoever has just changed a category."""
+        """For whoever has just changed a category or a setting."""
         self._kept = _Kept()
+        self._policies.clear()
 
     async def _fresh(self, db: Direct) -> _Kept:
         if time.monotonic() < self._kept.until:

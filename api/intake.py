@@ -15,13 +15,12 @@ from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights, words
-from models.domain.clocks import with_own_limits
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
-from models.domain.lifecycles.repair import LEVELS
 from models.domain.numbers import CHINA
 from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
 from models.domain.people import Actor, Role
 from models.domain.places import Place
+from models.domain.policy import levels_for
 from models.repositories import intake, reading
 
 Json = dict[str, Any]
@@ -109,6 +108,7 @@ async def _file(state: State, request: Request, case: Case) -> Json:
     category = await _category(state, case)
     priority = priority_of(category, case.body.answers)
     _check_appointment(case.body, now)
+    policy = await state.catalog.policy(state.direct, case.site.community_id)
     number = await state.numbers.number("repair", now)
     order = new_order(
         Filing(
@@ -118,7 +118,8 @@ async def _file(state: State, request: Request, case: Case) -> Json:
             place=case.site.place,
             category=case.body.category,
             priority=priority,
-            levels=with_own_limits(LEVELS[priority.value], category["levels"].get(priority.value, {})),
+            levels=levels_for(policy, "repair", category["code"], priority, category["levels"]),
+            terms=await state.catalog.terms(state.direct, case.site.community_id),
             reporter=case.reporter,
             charge=_charge(case.site, now),
             appointment=case.body.appointment,

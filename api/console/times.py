@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from api.console.wording import TIME
-from models.domain.clocks import WARN_AT
 from models.domain.numbers import CHINA
+from models.domain.terms import WARN_AT
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE

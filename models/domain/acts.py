@@ -203,7 +203,8 @@ def _show_others(state: OrderState, clock: ClockName) -> None:
 
 def restart_finish_clock(state: OrderState, at: datetime) -> None:
     """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
-    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, state.levels[ClockName.FINISH].limit / 2)
+    level = state.levels[ClockName.FINISH]
+    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, level, state.terms, share=0.5)
 
 
 def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
@@ -211,9 +212,7 @@ def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
     if form.get("appointment") is None:
         return
     state.appointment = Window.model_validate(form["appointment"])
-    state.clocks[ClockName.ARRIVE].due_at = state.appointment.until
-    state.clocks[ClockName.ARRIVE].warned = False
-    state.clocks[ClockName.ARRIVE].rung = 0
+    state.clocks[ClockName.ARRIVE].agree(state.appointment.until, state.terms)
 
 
 def move_away(step: Step, ineligible: list[str], at: datetime) -> dict[str, Moved]:

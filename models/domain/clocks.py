@@ -1,8 +1,8 @@
 """Service clocks: absolute due times, recorded pauses, a warning before the breach, a ladder after it.
 
 Pure arithmetic on times that the caller passes in. All clocks of an order run from its submission (`lifecycles.md`,
-"Clocks"). A level counts around the clock until a working calendar is given; `due_after` is the one place where that
-will change.
+"Clocks"). What a clock says, and when, follows from where it began, its limit and its pauses alone, measured by the
+order's terms; so it may be reckoned anew at any moment, and a change of level forgets no pause.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-WARN_AT: Final = 0.8
-"""Share of the limit after which the holder is warned (`lifecycles.md`, "Clocks")."""
-
-RUNGS: Final = ((0.0, "lead"), (0.5, "manager"), (1.0, "quality"))
-"""Who is told how far beyond the limit, as a share of it: lead at the breach, manager at +50 %, quality at +100 %."""
+from models.domain.terms import Terms
 
 
 class ClockName(StrEnum):
@@ -62,16 +58,54 @@ def with_own_limits(levels: Levels, own: Mapping[str, int]) -> Levels:
     }
 
 
+class Pause(BaseModel):
+    """A wait that the promise did not pay for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: datetime
+    end: datetime
+
+
+class Alarm(BaseModel):
+    """Something that a clock has to say: `warning`, or the role that hears of the breach."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    says: str
+
+
+WARNING = "warning"
+
+
 class Clock(BaseModel):
-    """One running, paused or stopped promise. `limit` is what was promised, pauses excluded."""
+    """One running, paused or stopped promise."""
 
     name: ClockName
     limit: timedelta
+    """What was promised, pauses excluded: as long as the clock measures it, in working time or around the clock."""
     due_at: datetime
+    around_the_clock: bool = True
+    started_at: datetime | None = None
+    """None in an order of version 0.1, whose pauses have moved its due time and left no other trace."""
+    share: float = 1
+    """Of its level's limit; the second attempt at a repair has half of it."""
+    agreed: bool = False
+    """The promise is an appointment, so no level moves it."""
+    pauses: tuple[Pause, ...] = ()
     paused_at: datetime | None = None
     stopped_at: datetime | None = None
+    alarms: tuple[Alarm, ...] = ()
+    """The warning, then the rungs of the ladder, each at its time; where it stands still, as if it did not."""
     warned: bool = False
     rung: int = 0
+
+    @model_validator(mode="after")
+    def _alarms_of_0_1(self) -> Clock:
+        if not self.alarms:
+            self.alarms = self._reckoned_alarms(Terms())
+        return self
 
     @property
     def running(self) -> bool:
@@ -80,32 +114,83 @@ class Clock(BaseModel):
     @property
     def next_alarm(self) -> datetime | None:
         """When the clock next has something to say; None while it stands still or has said everything."""
-        if not self.running or self.rung >= len(RUNGS):
+        if not self.running or self.rung >= len(self._rungs):
             return None
-        return self.due_at + self.limit * RUNGS[self.rung][0] if self.warned else self.warn_at
+        return self._rungs[self.rung].at if self.warned else self.warn_at
 
     @property
     def warn_at(self) -> datetime:
-        return self.due_at - self.limit * (1 - WARN_AT)
+        return self.alarms[0].at
+
+    @property
+    def _rungs(self) -> tuple[Alarm, ...]:
+        return self.alarms[1:]
+
+    @property
+    def _began(self) -> datetime:
+        return self.started_at or self.due_at - self.limit
 
     def overdue(self, now: datetime) -> bool:
         """A stopped clock is judged by when it stopped, a paused one by when it paused."""
-        return (self.stopped_at or self.paused_at or now) > self.due_at
+        return (self.paused_at or self.stopped_at or now) > self.due_at
 
     def pause(self, now: datetime) -> None:
         if self.running:
             self.paused_at = now
 
-    def resume(self, now: datetime) -> None:
+    def resume(self, now: datetime, terms: Terms) -> None:
         """The time spent waiting moves the due time, so a pause can only ever make it later."""
-        if self.paused_at is not None and self.stopped_at is None:
-            self.due_at += max(now - self.paused_at, timedelta(0))
-            self.paused_at = None
+        if self.paused_at is None or self.stopped_at is not None:
+            return
+        if now > self.paused_at:
+            self.started_at = self._began
+            self.pauses += (Pause(start=self.paused_at, end=now),)
+        self.paused_at = None
+        self.reckon(terms)
 
     def stop(self, now: datetime) -> None:
         if self.stopped_at is None:
-            self.resume(now)
             self.stopped_at = now
+
+    def agree(self, until: datetime, terms: Terms) -> None:
+        """An appointment replaces the promise. It may lie outside working hours, so it counts around the clock."""
+        self.started_at, self.pauses = until - self.limit, ()
+        self.around_the_clock, self.agreed = True, True
+        self.warned, self.rung = False, 0
+        self.reckon(terms)
+
+    def change(self, level: Level, terms: Terms, now: datetime) -> None:
+        """Another level, or other terms: reckoned anew from where the clock began, its pauses kept.
+
+        What is said already and would now come later is said again then.
+        """
+        self.started_at = self._began
+        if not self.agreed:
+            self.around_the_clock = level.around_the_clock
+            self.limit = terms.measure(level.around_the_clock).length(level.limit) * self.share
+        self.reckon(terms)
+        self.warned = self.warned and now >= self.warn_at
+        self.rung = min(self.rung, self._reached(now))
+
+    def reckon(self, terms: Terms) -> None:
+        """Due time and alarms, out of where the clock began, its limit and its pauses."""
+        measure = terms.measure(self.around_the_clock)
+        began = self._began
+        waited = sum((measure.between(pause.start, pause.end) for pause in self.pauses), timedelta(0))
+        self.due_at = measure.after(began, self.limit + waited)
+        self.alarms = self._reckoned_alarms(terms, waited)
+
+    def _reckoned_alarms(self, terms: Terms, waited: timedelta = timedelta(0)) -> tuple[Alarm, ...]:
+        measure, began = terms.measure(self.around_the_clock), self._began
+        warning = Alarm(at=measure.after(began, self.limit * terms.warn_at + waited), says=WARNING)
+        rungs = (
+            Alarm(at=measure.after(began, self.limit * (1 + rung.share) + waited), says=rung.role)
+            for rung in terms.ladder
+        )
+        return (warning, *rungs)
+
+    def _reached(self, now: datetime) -> int:
+        return sum(now >= rung.at for rung in self._rungs)
 
     def ring(self, now: datetime) -> str | None:
         """Mark what is due by `now` as said. Answers `warning`, or the highest rung reached, or None.
@@ -114,20 +199,27 @@ class Clock(BaseModel):
         """
         if not self.running:
             return None
-        reached = sum(now >= self.due_at + self.limit * share for share, _ in RUNGS)
+        reached = self._reached(now)
         if reached > self.rung:
             self.rung, self.warned = reached, True
-            return RUNGS[reached - 1][1]
+            return self._rungs[reached - 1].says
         if not self.warned and now >= self.warn_at:
             self.warned = True
-            return "warning"
+            return WARNING
         return None
 
 
-def due_after(start: datetime, limit: timedelta) -> datetime:
-    """Around the clock for now; the working calendar of a community belongs here."""
-    return start + limit
-
-
-def start_clock(name: ClockName, start: datetime, limit: timedelta) -> Clock:
-    return Clock(name=name, limit=limit, due_at=due_after(start, limit))
+def start_clock(name: ClockName, start: datetime, level: Level, terms: Terms, share: float = 1) -> Clock:
+    """A running clock. With a `share`, it gets only that part of the level's limit."""
+    measure = terms.measure(level.around_the_clock)
+    limit = measure.length(level.limit) * share
+    clock = Clock(
+        name=name,
+        limit=limit,
+        due_at=measure.after(start, limit),
+        around_the_clock=level.around_the_clock,
+        started_at=start,
+        share=share,
+    )
+    clock.reckon(terms)
+    return clock

@@ -13,6 +13,7 @@ from models.domain.forms import Stated, Window
 from models.domain.lifecycles import LIFECYCLES, Lifecycle
 from models.domain.places import Place
 from models.domain.tasks import Task
+from models.domain.terms import Terms
 
 
 class Priority(StrEnum):
@@ -114,6 +115,7 @@ class Filing(BaseModel):
     category: str
     priority: Priority
     levels: Levels
+    terms: Terms = Terms()
     reporter: Reporter
     charge: Charge = Charge.PAID
     appointment: Window | None = None
@@ -134,6 +136,7 @@ class OrderState(BaseModel):
     charge: Charge
     reporter: Reporter
     levels: Levels
+    terms: Terms = Terms()
     appointment: Window | None = None
     submitted_at: datetime
 
@@ -179,8 +182,14 @@ class OrderState(BaseModel):
         """When the order next wants to wake up by itself."""
         times = [clock.next_alarm for clock in self.clocks.values()]
         times += [task.gives_up_at for task in self.tasks.values()]
-        times += [self.hold.until if self.hold else None]
+        times += [self.hold.until if self.hold else None, self.reread_terms_at]
         return min((time for time in times if time is not None), default=None)
+
+    @property
+    def reread_terms_at(self) -> datetime | None:
+        """When to ask whether holidays have been announced that a running clock ought to know."""
+        furthest = max((clock.due_at for clock in self.clocks.values() if clock.running), default=None)
+        return self.terms.reread_at(furthest) if furthest is not None else None
 
 
 def new_order(filing: Filing) -> OrderState:
@@ -192,9 +201,10 @@ def new_order(filing: Filing) -> OrderState:
     first = lifecycle.tasks[lifecycle.first_task]
     task = Task(id=f"{filing.number}.1", kind=first.kind, roles=first.roles, opened_at=filing.at)
     return OrderState(
-        **filing.model_dump(exclude={"at", "place", "levels", "reporter", "appointment"}),
+        **filing.model_dump(exclude={"at", "place", "levels", "terms", "reporter", "appointment"}),
         place=filing.place,
         levels=filing.levels,
+        terms=filing.terms,
         reporter=filing.reporter,
         appointment=filing.appointment,
         submitted_at=filing.at,
@@ -203,5 +213,5 @@ def new_order(filing: Filing) -> OrderState:
         stage=lifecycle.first_stage,
         tasks={task.id: task},
         opened=1,
-        clocks={name: start_clock(name, filing.at, level.limit) for name, level in filing.levels.items()},
+        clocks={name: start_clock(name, filing.at, level, filing.terms) for name, level in filing.levels.items()},
     )

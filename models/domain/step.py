@@ -122,7 +122,7 @@ class Step:
             elif waits:
                 clock.pause(at)
             else:
-                clock.resume(at)
+                clock.resume(at, state.terms)
 
     def open(self, spec: TaskSpec, at: datetime, holder: str | None, roles: tuple[Any, ...]) -> Task:
         """Task ids come from a counter in the state, so that they never repeat over the order's whole life."""

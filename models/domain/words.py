@@ -171,6 +171,8 @@ REFUSALS: Final = {
     "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
     "urge_role": "只有报事人或客服可以催单",
     "nothing_to_urge": "当前步骤无需催单",
+    "settings_changed": "设置刚被别人修改过，请重新打开后再改",
+    "unknown_clock": "这种工单没有这个时限",
     "urged_lately": "刚刚催过了，请{retry_after}秒后再试",
     "too_late_to_cancel": "当前步骤不能取消",
     "cancel_role": "您不能取消该工单",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, RowMapping, text
 
 from models.domain.notice_words import Subject
+from models.domain.quiet_hours import QuietHours
 
 
 class Letter(BaseModel):
@@ -41,6 +42,8 @@ class Letter(BaseModel):
     """How many more messages of this template the recipient allows on the mini-program."""
     reachable: bool
     """False for staff who have left, and for those off duty unless it is urgent."""
+    quiet: QuietHours
+    """Of the order's community."""
 
 
 _LETTER: Final = text("""
@@ -55,7 +58,8 @@ _LETTER: Final = text("""
            r.openid AS mini_openid,
            coalesce(r.service_openid, s.openid) AS service_openid,
            coalesce(k.credits, 0) AS credits,
-           s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable
+           s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable,
+           coalesce(p.settings->'quiet', '{}') AS quiet
     FROM notices n
     JOIN work_orders w ON w.number = n.number
     LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
@@ -63,6 +67,7 @@ _LETTER: Final = text("""
     LEFT JOIN staff named ON named.id = n.facts->>'staff'
     LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
+    LEFT JOIN policies p ON p.community_id = w.community_id
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
     FOR UPDATE OF n""")

@@ -3,4 +3,4 @@
 Never an API schema, a message or an activity argument: they do not validate.
 """
 
-from models.tables import catalog, notices, orders, people, photos, places, plumbing, wechat  # noqa: F401
+from models.tables import catalog, notices, orders, people, photos, places, plumbing, policies, wechat  # noqa: F401

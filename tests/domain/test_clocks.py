@@ -8,14 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from models.domain.clocks import RUNGS, ClockName, Levels, start_clock
+from models.domain.clocks import Clock, ClockName, Level, Levels
+from models.domain.clocks import start_clock as start_by
 from models.domain.lifecycles.repair import LEVELS
+from models.domain.terms import LADDER, Terms
 from tests.domain.samples import filed
+
+PLAIN = Terms()
+"""No calendar: every hour counts."""
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 limits = st.integers(1, 60 * 24 * 30).map(lambda minutes: timedelta(minutes=minutes))
 moments = st.lists(st.integers(0, 60 * 24 * 120), min_size=1, max_size=20).map(sorted)
 doings = st.lists(st.tuples(st.integers(0, 5000), st.sampled_from(["pause", "resume", "ring", "stop"])), max_size=20)
+
+
+def start_clock(name: ClockName, start: datetime, limit: timedelta) -> Clock:
+    return start_by(name, start, Level(limit=limit), PLAIN)
 
 
 def later(minutes: int) -> datetime:
@@ -29,7 +38,7 @@ def test_the_due_time_only_ever_moves_later(limit: timedelta, acts: list[tuple[i
     for gap, act in acts:
         minute += gap
         before = clock.due_at
-        getattr(clock, act)(later(minute))
+        getattr(clock, act)(later(minute), *([PLAIN] if act == "resume" else []))
         assert clock.due_at >= before
 
 
@@ -39,7 +48,7 @@ def test_a_pause_moves_the_promise_by_its_length(limit: timedelta, until: int, l
     clock.pause(later(until))
     clock.pause(later(until + length // 2))
     assert clock.next_alarm is None
-    clock.resume(later(until + length))
+    clock.resume(later(until + length), PLAIN)
     assert clock.due_at == START + limit + timedelta(minutes=length)
 
 
@@ -48,7 +57,7 @@ def test_each_rung_is_said_once_and_they_only_climb(limit: timedelta, looks: lis
     clock = start_clock(ClockName.ACCEPT, START, limit)
     said = [clock.ring(later(minute)) for minute in looks]
     heard = [word for word in said if word]
-    order = ["warning", *(name for _, name in RUNGS)]
+    order = ["warning", *(rung.role for rung in LADDER)]
     assert heard == sorted(set(heard), key=order.index)
 
 
@@ -65,7 +74,7 @@ def test_it_matters_not_how_often_anybody_looks(limit: timedelta, looks: list[in
 def test_after_an_outage_only_the_highest_rung_is_told(limit: timedelta, minute: int) -> None:
     clock = start_clock(ClockName.ACCEPT, START, limit)
     now = later(minute)
-    reached = [name for share, name in RUNGS if now >= START + limit + limit * share]
+    reached = [rung.role for rung in LADDER if now >= START + limit + limit * rung.share]
     said = clock.ring(now)
     if reached:
         assert said == reached[-1]

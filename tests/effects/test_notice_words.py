@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.domain import notice_words, quiet_hours, words
+from models.domain import notice_words, words
 from models.domain.lifecycles.repair import REPAIR
 from models.domain.notice_words import Subject
 from models.domain.numbers import CHINA
+from models.domain.quiet_hours import QuietHours
 from models.domain.templates import TEMPLATES, check
 
 TO_RESIDENTS = sorted({*REPAIR.told_on_entering.values(), *REPAIR.templates, "reminder", "replied", "resumed"})
@@ -100,15 +101,15 @@ def china(hour: int, minute: int = 0) -> datetime:
     [(china(20, 59), False), (china(21), True), (china(0), True), (china(7, 59), True), (china(8), False)],
 )
 def test_quiet_hours(at: datetime, quiet: bool) -> None:
-    assert quiet_hours.is_quiet(at) is quiet
-    assert quiet_hours.is_quiet(at.astimezone(UTC)) is quiet
+    assert QuietHours().cover(at) is quiet
+    assert QuietHours().cover(at.astimezone(UTC)) is quiet
 
 
 def test_the_night_s_reminders_are_spread_over_ten_minutes_of_the_next_morning() -> None:
-    woken = [quiet_hours.next_morning(china(22), f"notice-{index}") for index in range(300)]
+    woken = [QuietHours().end_after(china(22), f"notice-{index}") for index in range(300)]
     assert {moment.date().day for moment in woken} == {23}
     minutes = [moment.minute for moment in woken if moment.hour == 8]
     assert len(minutes) == 300
     assert (min(minutes), max(minutes)) == (0, 9)
-    assert quiet_hours.next_morning(china(3), "x").date().day == 22
-    assert quiet_hours.next_morning(china(22), "x") == quiet_hours.next_morning(china(23), "x")
+    assert QuietHours().end_after(china(3), "x").date().day == 22
+    assert QuietHours().end_after(china(22), "x") == QuietHours().end_after(china(23), "x")
