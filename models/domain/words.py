@@ -200,6 +200,7 @@ REFUSALS: Final = {
     "storage_unavailable": "照片存储暂时无法访问，请稍后再试",
     "unknown_category": "没有这个报修类别",
     "unknown_place": "没有这个位置",
+    "not_a_plate": "这不像一个车牌号，请检查",
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",
     "staff_only": "仅限员工",
