@@ -7,7 +7,7 @@ import sys
 
 import uvicorn
 
-from api.app import create_app
+from api.app import create_app, served
 from settings import load_settings
 
 STOP_SECONDS = 10
@@ -24,7 +24,7 @@ def main() -> None:
     )
     on_windows = sys.platform == "win32"
     uvicorn.run(
-        create_app(settings),
+        served(create_app(settings)),
         host=settings.api_host,
         port=settings.api_port,
         loop="auto" if on_windows else "uvloop",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
 
 from api import errors
 from api.catalog import Catalog
@@ -57,7 +58,7 @@ a storm."""
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application of one installation. Nothing is opened before its lifespan begins."""
+    """The application of one installation, run as :func:`served`. Nothing is opened before its lifespan begins."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Lifespan]:
@@ -65,8 +66,6 @@ def create_app(settings: Settings) -> FastAPI:
             yield {"wuyou": state}
 
     app = FastAPI(title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan)
-    app.add_middleware(Express, routes=EXPRESS)
-    app.add_middleware(RequestId)
     errors.install(app)
     for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
         app.include_router(router, prefix=f"{API}/owner")
@@ -79,6 +78,11 @@ def create_app(settings: Settings) -> FastAPI:
     _mount_console(app)
     _complete_openapi(app)
     return app
+
+
+def served(app: FastAPI) -> ASGIApp:
+    """The application as its server runs it: every answer with its request's id, the busiest routes express."""
+    return RequestId(Express(app, EXPRESS))
 
 
 @contextlib.asynccontextmanager

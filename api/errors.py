@@ -93,10 +93,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-async def answer_to(request: Request, error: Exception) -> Response | None:
-    """What the handlers of the application answer to this error; None to a bug."""
-    handler = next((HANDLERS[family] for family in type(error).__mro__ if family in HANDLERS), None)
-    return None if handler is None else await handler(request, error)
+async def answer_to(request: Request, error: Exception) -> Response:
+    """What the handlers of the application answer to this error."""
+    handler = next((HANDLERS[family] for family in type(error).__mro__ if family in HANDLERS), _bug)
+    return await handler(request, error)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -62,7 +62,7 @@ class OwnerTokens:
         return resident_id
 
     def _signature(self, said: str) -> str:
-        mac = hmac.new(self._key, said.encode(), hashlib.sha256).digest()
+        mac = hmac.digest(self._key, said.encode(), "sha256")
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 

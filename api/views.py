@@ -45,9 +45,6 @@ FACTS_FOR_RESIDENTS: Final = frozenset(
 )
 """What of an event's facts a resident reads; people and task ids stay inside."""
 
-SUMMARY_CHARACTERS: Final = 40
-"""One line of a list on a phone."""
-
 
 # -- tasks ------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +79,7 @@ def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
             "urged": row["urged"],
             "place": row["place_label"],
             "category": titles.get((row["order_kind"], row["category"]), row["category"]),
-            "description": row["description"][:SUMMARY_CHARACTERS],
+            "description": row["description"],
             "submitted_at": row["submitted_at"],
             "engine_waiting": row["started_at"] is None,
         },
@@ -143,7 +140,7 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "category": row["category"],
         "category_title": category,
         "summary": f"{category} · {row['place_label']}",
-        "description": row["description"][:SUMMARY_CHARACTERS],
+        "description": row["description"],
         "submitted_at": row["submitted_at"],
         "closed_at": row["closed_at"],
         "due_at": row["next_due_at"],

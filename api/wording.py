@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from models.domain import words
@@ -36,6 +37,11 @@ FLOOR: Final = "层"
 
 def addressed(name: str, roles: Sequence[str]) -> str:
     """What residents read instead of a staff member's name: 张师傅, 欧阳主管."""
+    return _addressed(name, tuple(roles))
+
+
+@lru_cache(maxsize=1000)  # A list names the same few people twenty times.
+def _addressed(name: str, roles: tuple[str, ...]) -> str:
     surname = name[:2] if len(name) > 2 and name.startswith(COMPOUND_SURNAMES) else name[:1]
     title = next((title for role, title in TITLES.items() if role in roles), PROPERTY)
     return surname + title

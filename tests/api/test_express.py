@@ -10,8 +10,9 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.testclient import TestClient
 
-from api.app import EXPRESS, create_app
+from api.app import EXPRESS, create_app, served
 from api.express import Express
+from api.request_id import RequestId
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.stack
@@ -41,8 +42,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.fixture(scope="module")
 def both(api: Api) -> Iterator[tuple[TestClient, TestClient]]:
     """The application as it is, and one whose routes FastAPI answers itself."""
-    express, plain = create_app(api.stack.settings), create_app(api.stack.settings)
-    plain.user_middleware = [one for one in plain.user_middleware if one.cls is not Express]
+    express = served(create_app(api.stack.settings))
+    plain = RequestId(create_app(api.stack.settings))
     with TestClient(express) as first, TestClient(plain) as second:
         yield first, second
 
