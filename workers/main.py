@@ -21,6 +21,7 @@ from temporalio.service import RPCError
 from activities.notices import Notices
 from activities.photos import Photos
 from activities.projection import Projection
+from activities.rounds import Rounds
 from integrations import temporal
 from integrations.storage import Storage
 from integrations.wechat import WeChat
@@ -29,6 +30,7 @@ from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings, load_settings
 from workers.codec import codec_app
 from workers.relay import Relay
+from workers.schedules import Schedules
 from workers.sweep import Sweep
 from workers.temporal import effects_worker, orders_worker
 from workflows import proof_keys
@@ -47,15 +49,21 @@ async def run(settings: Settings) -> None:
     storage = Storage.of(settings)
     relay = Relay(engine, client, settings)
     projection = Projection(engine, relay.nudge)
+    wechat = WeChat.of(settings, WeChatTokens(engine))
+    rounds = Rounds(engine, wechat, settings)
     codec = _codec(settings)
     stop = _stop_signal()
     async with (
-        orders_worker(client, [projection.publish, projection.end]),
-        effects_worker(client, _effects(engine, storage, settings)),
+        orders_worker(client, [projection.publish, projection.end, rounds.open, rounds.give_up]),
+        effects_worker(client, [*_effects(engine, wechat, storage, settings), rounds.tell_leads]),
     ):
         log.info("worker ready")
         serving = asyncio.create_task(_or_stop("codec", codec.serve(), stop))
-        jobs = {"relay": relay.run(), "sweep": Sweep(engine, client, storage).run()}
+        jobs = {
+            "relay": relay.run(),
+            "sweep": Sweep(engine, client, storage).run(),
+            "schedules": Schedules(engine, client).run(),
+        }
         background = [asyncio.create_task(_or_stop(name, job, stop)) for name, job in jobs.items()]
         await stop.wait()
         codec.should_exit = True
@@ -65,8 +73,7 @@ async def run(settings: Settings) -> None:
     projection.close()
 
 
-def _effects(engine: Engine, storage: Storage, settings: Settings) -> list[Any]:
-    wechat = WeChat.of(settings, WeChatTokens(engine))
+def _effects(engine: Engine, wechat: WeChat, storage: Storage, settings: Settings) -> list[Any]:
     notices = Notices(engine, wechat, settings)
     photos = Photos(engine, storage)
     return [notices.deliver, photos.finalise]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from workflows.patrol import PatrolWorkflow
 from workflows.repair import RepairWorkflow
 
 WORKFLOWS: Final[list[type]] = [RepairWorkflow]
+
+BESIDES: Final[list[type]] = [PatrolWorkflow]
+"""Workflows that carry no order."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from workers.registry import WORKFLOWS
+from workers.registry import BESIDES, WORKFLOWS
 from workers.sandbox import sandbox
 from workflows import names
 
@@ -39,7 +39,7 @@ def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queu
     return Worker(
         client,
         task_queue=queue,
-        workflows=WORKFLOWS,
+        workflows=[*WORKFLOWS, *BESIDES],
         activities=activities,
         activity_executor=ThreadPoolExecutor(PUBLISH_THREADS, "publish"),
         max_concurrent_activities=PUBLISH_THREADS,

@@ -16,6 +16,12 @@ PUBLISH: Final = "projection.publish"
 END: Final = "projection.end"
 DELIVER_NOTICE: Final = "notices.deliver"
 FINALISE_PHOTO: Final = "photos.finalise"
+OPEN_PATROL: Final = "rounds.open"
+GIVE_UP_PATROL: Final = "rounds.give_up"
+TELL_LEADS: Final = "rounds.tell_leads"
+
+PATROL: Final = "Patrol"
+"""Workflow type of one walk of a round."""
 
 REPUBLISH: Final = "republish"
 SNAPSHOT: Final = "snapshot"

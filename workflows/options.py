@@ -23,5 +23,12 @@ UNTIL_DONE: Final = ActivityConfig(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
 )
 
+TELLING: Final = ActivityConfig(
+    # WeChat recognises a repetition for ten minutes, so within them a send may be tried again without being doubled.
+    schedule_to_close_timeout=timedelta(minutes=10),
+    start_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+)
+
 RENEW_AFTER_UPDATES = 1500
 """Temporal allows 2 000 updates in one history; the order continues as new well before."""

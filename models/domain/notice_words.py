@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from models.domain import words
+from models.domain.numbers import CHINA
 from models.domain.templates import TEMPLATES, Value, fill
 
 OFFICE: Final = "物业客服"
@@ -192,3 +193,14 @@ def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Va
 
 
 _VALUES: Final = {"progress": _progress, "your_turn": _your_turn, "finished": _finished, "task": _task}
+
+MISSED_PATROL: Final = "巡检未完成：{title}"
+MISSED_PATROLS: Final = "{count}次巡检未完成：{title}"
+
+
+def missed_patrols(title: str, place: str, due_at: datetime, count: int) -> dict[str, dict[str, str]]:
+    """The `data` of the staff template that tells a lead of walks that nobody made; `due_at` of the latest."""
+    what = (MISSED_PATROL if count == 1 else MISSED_PATROLS).format(title=title, count=count)
+    number = f"{due_at.astimezone(CHINA):%Y%m%d-%H%M}"
+    values: dict[str, Value] = {"character_string1": number, "thing2": what, "thing3": place, "time4": due_at}
+    return fill(TEMPLATES["task"], values)

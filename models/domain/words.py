@@ -132,6 +132,9 @@ SPOTS: Final = {
     "other": "其他区域",
 }
 
+PATROL_STATUSES: Final = {"open": "待巡检", "done": "已完成", "missed": "未完成"}
+WEEKDAYS: Final = {1: "周一", 2: "周二", 3: "周三", 4: "周四", 5: "周五", 6: "周六", 7: "周日"}
+
 REFUSALS: Final = {
     "validation_failed": "填写的内容有误，请检查标出的项目",
     "unauthenticated": "请重新登录",
@@ -204,6 +207,20 @@ REFUSALS: Final = {
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",
     "staff_only": "仅限员工",
+    "round_role": "只有管理员、主管或经理可以安排巡检",
+    "not_your_round": "本次巡检不由您负责",
+    "patrol_over": "本次巡检已结束",
+    "ticked_already": "该项已有人登记，请刷新",
+    "finding_needs_words": "请写明发现的问题，至少 5 个字",
+    "photos_show_findings": "照片和类别请随问题一起提交",
+    "changed_meanwhile": "内容刚被他人修改，请刷新后再改",
+    "shift_role": "只有值班岗位可以查看和填写交接班记录",
+    "shift_exists": "该岗位已有班次，请接班",
+    "shift_handed_over": "本班已交班，记录不能再改",
+    "shift_not_handed_over": "上一班还没有交班",
+    "shift_taken_over": "本班已有人接班",
+    "take_over_yourself": "交班与接班须为两人",
+    "point_settled": "该事项已经办结",
 }
 
 

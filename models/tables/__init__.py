@@ -3,4 +3,15 @@
 Never an API schema, a message or an activity argument: they do not validate.
 """
 
-from models.tables import catalog, notices, orders, people, photos, places, plumbing, policies, wechat  # noqa: F401
+from models.tables import (  # noqa: F401
+    catalog,
+    notices,
+    orders,
+    people,
+    photos,
+    places,
+    plumbing,
+    policies,
+    rounds,
+    wechat,
+)

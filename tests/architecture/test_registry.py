@@ -19,7 +19,7 @@ from models.domain.commands import COMMANDS
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.rights import CHECKS
 from models.domain.words import ACTIONS
-from workers.registry import WORKFLOWS
+from workers.registry import BESIDES, WORKFLOWS
 from workers.sandbox import sandbox
 from workflows.work_order import WorkOrderWorkflow
 
@@ -34,6 +34,7 @@ def defined() -> set[type]:
 
 def test_every_workflow_is_registered() -> None:
     assert defined() - {WorkOrderWorkflow} == set(WORKFLOWS)
+    assert not defined() & set(BESIDES)
     names = {workflow._Definition.must_from_class(each).name for each in WORKFLOWS}
     assert names == {lifecycle.workflow for lifecycle in LIFECYCLES.values()}
 
@@ -84,5 +85,5 @@ async def test_the_sandbox_refuses_an_import_that_was_not_passed_through(
             runner.prepare_workflow(definition)
     finally:
         sys.modules.pop("forgetful", None)
-    for registered in WORKFLOWS:
+    for registered in [*WORKFLOWS, *BESIDES]:
         runner.prepare_workflow(workflow._Definition.must_from_class(registered))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import pytest
+from temporalio import activity
+from temporalio.worker import Worker
 
+from models.domain.rounds import Firing, Opened
 from tests.workflows.desk import DISPATCHER, LEAD, OWNER, TECH2, Desk
-from workflows import options
+from workflows import names, options
 
 STARS: Final = {"result": 5, "speed": 4, "manner": 5}
 
@@ -65,7 +69,44 @@ async def continued_as_new(desk: Desk) -> None:
         await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+class Rounds:
+    """Stands in for the activities of a round: a walk of an hour, after one that an outage swallowed."""
+
+    @activity.defn(name=names.OPEN_PATROL)
+    async def open(self, firing: Firing) -> Opened:
+        return Opened(patrol_id="pat_2", due_at=firing.at + timedelta(hours=1), missed=["pat_1"])
+
+    @activity.defn(name=names.GIVE_UP_PATROL)
+    async def give_up(self, patrol_id: str) -> bool:
+        return True
+
+    @activity.defn(name=names.TELL_LEADS)
+    async def tell_leads(self, patrol_ids: list[str]) -> int:
+        return len(patrol_ids)
+
+
+async def missed_patrol(desk: Desk) -> None:
+    rounds = Rounds()
+    client = desk.env.client
+    async with (
+        Worker(client, task_queue=names.ORDERS, activities=[rounds.open, rounds.give_up]),
+        Worker(client, task_queue=names.EFFECTS, activities=[rounds.tell_leads]),
+    ):
+        desk.handle = await client.start_workflow(
+            names.PATROL, "rnd_pump", id="round-rnd_pump", result_type=str, task_queue=desk.queue
+        )
+        assert await desk.handle.result() == "missed"
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
-    for scenario in (plain, reopened_twice, held_and_woken, late_and_cancelled, auto_closed_and_rated, continued_as_new)
+    for scenario in (
+        plain,
+        reopened_twice,
+        held_and_woken,
+        late_and_cancelled,
+        auto_closed_and_rated,
+        continued_as_new,
+        missed_patrol,
+    )
 }

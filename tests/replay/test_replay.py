@@ -15,7 +15,7 @@ from settings import Settings
 from tests.replay.save import HISTORIES, RELEASE
 from tests.replay.scenarios import SCENARIOS
 from tests.workflows.desk import PAYLOAD_KEYS
-from workers.registry import WORKFLOWS
+from workers.registry import BESIDES, WORKFLOWS
 from workers.sandbox import sandbox
 from workflows.repair import RepairWorkflow
 
@@ -26,7 +26,7 @@ KEPT = pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lam
 
 def replayer(runner: WorkflowRunner | None = None) -> Replayer:
     converter = data_converter(Settings(payload_keys=PAYLOAD_KEYS))
-    return Replayer(workflows=WORKFLOWS, data_converter=converter, workflow_runner=runner or sandbox())
+    return Replayer(workflows=[*WORKFLOWS, *BESIDES], data_converter=converter, workflow_runner=runner or sandbox())
 
 
 def number_in(said: Any) -> str:
