@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.domain.acts import expire, resume, ring_clocks
+    from models.domain.acts import expire, pass_milestones, resume, ring_clocks
     from models.domain.numbers import CHINA
     from models.domain.people import SYSTEM
     from workflows.human_tasks import HumanTasks
@@ -50,5 +50,6 @@ class Deadlines(HumanTasks):
                 if not self.answered_beside(moved):
                     self._moved[task.id] = moved
         ring_clocks(self.step, now)
+        pass_milestones(self.step, now)
         if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
             await self.publish()

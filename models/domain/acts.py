@@ -14,7 +14,7 @@ from models.domain import commands as c
 from models.domain.clocks import ClockName, start_clock
 from models.domain.forms import Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
-from models.domain.people import SYSTEM, Actor
+from models.domain.people import SYSTEM, Actor, Role
 from models.domain.rights import is_reporter, parsed_form
 from models.domain.step import Step
 from models.domain.tasks import Closed, Task
@@ -93,9 +93,9 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
 
 
 def _stop_clock(state: OrderState, outcome: str, at: datetime) -> None:
-    name = state.lifecycle.stops.get(outcome)
-    if name is not None and name in state.clocks:
-        state.clocks[name].stop(at)
+    for name in state.lifecycle.stops.get(outcome, ()):
+        if name in state.clocks:
+            state.clocks[name].stop(at)
 
 
 def hold(step: Step, actor: Actor, command: c.PutOnHold, at: datetime) -> None:
@@ -191,6 +191,24 @@ def ring_clocks(step: Step, at: datetime) -> None:
         elif said is not None:
             step.record("breached", SYSTEM, at, Audience.STAFF, clock=clock.name, rung=said)
             _show_others(state, clock.name)
+
+
+def pass_milestones(step: Step, at: datetime) -> None:
+    """Say what the days that have passed say. After an outage each is said, because each is on the record."""
+    state = step.state
+    while (milestone := state.next_milestone) is not None and state.reached_at(milestone) <= at:
+        state.milestones += 1
+        step.record(milestone.kind, SYSTEM, at, Audience.STAFF, days=milestone.after.days)
+        if milestone.moves_to is not None:
+            _take_over(state, state.one_rung_up(milestone.moves_to))
+
+
+def _take_over(state: OrderState, role: Role) -> None:
+    """The work leaves whoever had it for a role; it is never closed on the way."""
+    for task in state.tasks.values():
+        if state.lifecycle.tasks[task.kind].is_work:
+            task.holder, task.roles, task.also_seen_by = None, (role,), ()
+            state.assignee = None
 
 
 def _show_others(state: OrderState, clock: ClockName) -> None:

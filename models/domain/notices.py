@@ -66,7 +66,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "resumed": _resumed,
         "woke_up": _resumed,
     }.get(event.kind)
-    return recorded + (tell(order, event) if tell else [])
+    return recorded + _milestone(order, event) + (tell(order, event) if tell else [])
 
 
 def _on_entering(order: OrderState, event: Event) -> list[Notice]:
@@ -165,6 +165,14 @@ def _warned(order: OrderState, event: Event) -> list[Notice]:
 
 def _breached(order: OrderState, event: Event) -> list[Notice]:
     return [_role(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
+
+
+def _milestone(order: OrderState, event: Event) -> list[Notice]:
+    said = next((day for day in order.lifecycle.milestones if day.kind == event.kind), None)
+    if said is None:
+        return []
+    roles = (*said.tells, *((order.one_rung_up(said.moves_to),) if said.moves_to else ()))
+    return [_role(order, event.kind, role, days=event.facts["days"]) for role in dict.fromkeys(roles)]
 
 
 def _taken_away(order: OrderState, event: Event) -> list[Notice]:

@@ -9,8 +9,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.domain.clocks import Clock, ClockName, Levels, start_clock
+from models.domain.complaints import Complaint
 from models.domain.forms import Stated, Window
 from models.domain.lifecycles import LIFECYCLES, Lifecycle
+from models.domain.lifecycles.map import Milestone
+from models.domain.people import Role
 from models.domain.places import Place
 from models.domain.tasks import Task
 from models.domain.terms import Terms
@@ -119,6 +122,10 @@ class Filing(BaseModel):
     reporter: Reporter
     charge: Charge = Charge.PAID
     appointment: Window | None = None
+    first_roles: tuple[Role, ...] | None = None
+    """Who may take the first task, where it is not for the lifecycle's usual roles."""
+    excluded: tuple[str, ...] = ()
+    complaint: Complaint | None = None
     at: datetime
 
 
@@ -157,6 +164,11 @@ class OrderState(BaseModel):
     urges: Urges = Field(default_factory=Urges)
     reopened: int = 0
     rating: Stated | None = None
+    milestones: int = 0
+    """How many of the lifecycle's have been passed."""
+    excluded: tuple[str, ...] = ()
+    """Staff for whom this order does not exist: whom it complains of, and those who report to them."""
+    complaint: Complaint | None = None
     handled_updates: int = 0
     """Updates since the last continue-as-new; Temporal allows 2 000 in one history."""
 
@@ -183,7 +195,22 @@ class OrderState(BaseModel):
         times = [clock.next_alarm for clock in self.clocks.values()]
         times += [task.gives_up_at for task in self.tasks.values()]
         times += [self.hold.until if self.hold else None, self.reread_terms_at]
+        times += [self.reached_at(self.next_milestone) if self.next_milestone else None]
         return min((time for time in times if time is not None), default=None)
+
+    @property
+    def next_milestone(self) -> Milestone | None:
+        """The next day that speaks up; none once the work is over, nor in a second round."""
+        over = self.stage in self.lifecycle.after_work or self.reopened
+        coming = self.lifecycle.milestones[self.milestones :]
+        return coming[0] if coming and not over else None
+
+    def reached_at(self, milestone: Milestone) -> datetime:
+        return self.submitted_at + milestone.after
+
+    def one_rung_up(self, role: Role) -> Role:
+        """The role itself, or the next that the complaint is not about."""
+        return self.complaint.above(role) if self.complaint else role
 
     @property
     def reread_terms_at(self) -> datetime | None:
@@ -199,9 +226,10 @@ def new_order(filing: Filing) -> OrderState:
     """
     lifecycle = LIFECYCLES[filing.kind]
     first = lifecycle.tasks[lifecycle.first_task]
-    task = Task(id=f"{filing.number}.1", kind=first.kind, roles=first.roles, opened_at=filing.at)
+    roles = first.roles if filing.first_roles is None else filing.first_roles
+    task = Task(id=f"{filing.number}.1", kind=first.kind, roles=roles, opened_at=filing.at)
     return OrderState(
-        **filing.model_dump(exclude={"at", "place", "levels", "terms", "reporter", "appointment"}),
+        **filing.model_dump(exclude={"at", "first_roles", "place", "levels", "terms", "reporter", "appointment"}),
         place=filing.place,
         levels=filing.levels,
         terms=filing.terms,

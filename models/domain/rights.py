@@ -48,6 +48,8 @@ def is_reporter(order: OrderState, actor: Actor) -> bool:
 
 def within_reach(order: OrderState, actor: Actor) -> None:
     """What lies outside the scope does not exist for the caller. Raises NotFound."""
+    if actor.id in order.excluded:
+        raise NotFound("order_not_found")
     if actor.kind == "system" or is_reporter(order, actor) or _is_asked(order, actor):
         return
     if actor.kind == "staff" and actor.reaches(order.community_id):
@@ -120,6 +122,8 @@ def may_reassign(order: OrderState, actor: Actor, command: c.Reassign, now: date
     stage = order.hold.stage if order.hold else order.stage
     if stage in order.lifecycle.only_overseers_reassign and not actor.has(*OVERSEERS):
         raise Forbidden("reassign_after_arrival")
+    if command.staff in order.excluded:
+        raise ValidationFailed("not_assignable", field="staff")
     if command.staff == task.holder:
         raise ValidationFailed("same_person", field="staff")
 
@@ -137,6 +141,8 @@ def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: date
     if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
     _fits(order, parsed_form(order, command), now)
+    if command.form.get("staff") in order.excluded:
+        raise ValidationFailed("not_assignable", field="form.staff")
     order.lifecycle.fits(order, command, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.domain.clocks import ClockName, Levels
@@ -23,6 +23,19 @@ Fits = Callable[["OrderState", "Complete", datetime], None]
 
 def everything_fits(order: OrderState, command: Complete, now: datetime) -> None:
     """A lifecycle without rules of its own."""
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A day of an order's life on which it speaks up, whatever its clocks say, until its work is over once."""
+
+    after: timedelta
+    """Since it was submitted; never paused, because the law counts days."""
+    kind: str
+    """The event on the timeline, and the notice."""
+    tells: tuple[Role, ...]
+    moves_to: Role | None = None
+    """Who takes the work over from whoever has it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +60,8 @@ class Lifecycle:
     """Stages before the end of the work that wait for the reporter or for others: clocks stand still."""
     only_overseers_reassign: frozenset[str] = frozenset()
     """Stages in which a dispatcher may no longer give the work to somebody else."""
-    stops: Mapping[str, ClockName] = field(default_factory=dict)
-    """Outcome → the promise that it keeps."""
+    stops: Mapping[str, tuple[ClockName, ...]] = field(default_factory=dict)
+    """Outcome → the promises that it keeps."""
     stage_clocks: Mapping[tuple[str, str], ClockName] = field(default_factory=dict)
     """(Stage, task kind) → the promise that counts there, where it is not the task's own."""
     among_staff: frozenset[str] = frozenset()
@@ -57,6 +70,8 @@ class Lifecycle:
     """Stage → the notice that a resident reporter gets on entering it."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """Notice to a resident → the template whose credit it spends; all others wait in the message centre only."""
+    milestones: tuple[Milestone, ...] = ()
+    """In the order of their days."""
     fits: Fits = everything_fits
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
