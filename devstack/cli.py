@@ -1,4 +1,4 @@
-"""The command line: up, down, status, env, logs, act, reset."""
+"""The command line: up, down, status, env, logs, act, doctor, reset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from devstack import act
+from devstack import act, doctor
 from devstack.catalog import BY_NAME, NAMES
 from devstack.errors import StackError
 from devstack.logs import LogPrinter, cut_large_logs, last_lines
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("part", nargs="?", choices=[*NAMES, SUPERVISOR])
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
     act.add_arguments(_command(commands, "act", run_act, "send a command to an order under your own login"))
+    doctor.add_arguments(_command(commands, "doctor", run_doctor, "compare every order in Postgres and Temporal"))
     reset = _command(commands, "reset", run_reset, "delete all data of this stack")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return top
@@ -254,6 +255,17 @@ def run_act(options: argparse.Namespace) -> int:
     """One command to one order."""
     say(act.act(running_site(load_settings().home).settings, options))
     return 0
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Compare; the exit code is 0 only if all agree. Without a stack here, the settings say where things are."""
+    given = load_settings()
+    outside = given.database_url and given.temporal_address
+    settings = given if outside else running_site(given.home).settings
+    lines, well = doctor.examine(settings, options)
+    for line in lines:
+        say(line)
+    return 0 if well else 1
 
 
 def run_logs(options: argparse.Namespace) -> int:
