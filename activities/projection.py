@@ -59,7 +59,8 @@ class Projection:
 
     def _tell(self, batch: Batch) -> None:
         self._announcer.changed(batch.number, batch.state.community_id)
-        if batch.notices:
+        if batch.notices or any(event.stage or event.kind == "promoted" for event in batch.events):
+            # A stage may also have woken those that follow this order.
             self._nudge()
 
     def _mark_failing(self, number: str, error: Exception) -> None:

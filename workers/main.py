@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.groups import Groups
 from activities.notices import Notices
 from activities.photos import Photos
 from activities.projection import Projection
@@ -49,12 +50,14 @@ async def run(settings: Settings) -> None:
     storage = Storage.of(settings)
     relay = Relay(engine, client, settings)
     projection = Projection(engine, relay.nudge)
+    groups = Groups(engine)
     wechat = WeChat.of(settings, WeChatTokens(engine))
     rounds = Rounds(engine, wechat, settings)
     codec = _codec(settings)
     stop = _stop_signal()
+    deciding = [projection.publish, projection.end, groups.join, groups.fate, rounds.open, rounds.give_up]
     async with (
-        orders_worker(client, [projection.publish, projection.end, rounds.open, rounds.give_up]),
+        orders_worker(client, deciding),
         effects_worker(client, [*_effects(engine, wechat, storage, settings), rounds.tell_leads]),
     ):
         log.info("worker ready")

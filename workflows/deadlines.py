@@ -10,10 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from models.domain.acts import expire, pass_milestones, resume, ring_clocks
     from models.domain.numbers import CHINA
     from models.domain.people import SYSTEM
-    from workflows.human_tasks import HumanTasks
+    from workflows.groups import Groups
 
 
-class Deadlines(HumanTasks):
+class Deadlines(Groups):
     """Warns, climbs the ladder, ends holds and gives up waiting.
 
     The arithmetic is the domain's; here is only the waiting.

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from models.domain import commands, rights
     from models.domain.acts import ACTS, Moved
     from models.domain.errors import Unauthenticated, Unavailable
+    from models.domain.following import FOLLOWING
     from models.domain.order import OrderState
     from models.domain.people import Actor, Role
     from models.domain.step import Handled
@@ -102,7 +103,7 @@ class HumanTasks(Publishing):
     def answered_beside(self, moved: Moved) -> bool:
         """Let the lifecycle hear of a task beside its stages; answers whether it was one."""
         kind = moved.closed.task.kind
-        if not self.order.lifecycle.tasks[kind].beside:
+        if kind == FOLLOWING or not self.order.lifecycle.tasks[kind].beside:
             return False
         getattr(self, f"after_{kind}")(moved)
         return True
@@ -153,6 +154,8 @@ class HumanTasks(Publishing):
     async def obey(self, name: str, envelope: commands.Envelope) -> Receipt:
         """The handler of every command."""
         await self.take_turn()
+        with refusals():
+            envelope = await self.decided(name, envelope)
         with refusals(), self.step.atomically():
             said = self._checked(name, envelope)
             moved = ACTS[name](self.step, envelope.actor, said, workflow.now())
@@ -163,6 +166,10 @@ class HumanTasks(Publishing):
         else:
             await self._go_on(moved)
         return Receipt(stage=self.order.stage, version=self.order.version)
+
+    async def decided(self, name: str, envelope: commands.Envelope) -> commands.Envelope:
+        """What only the database can know is decided before anything changes. Answers the envelope to go on with."""
+        return envelope
 
     def _remember(self, envelope: commands.Envelope) -> None:
         update = workflow.current_update_info()
@@ -216,6 +223,9 @@ class HumanTasks(Publishing):
     cancel = command("cancel", "取消：withdraw the order")
     comment = command("comment", "留言：say something on the order")
     rate = command("rate", "评价：the reporter's three stars")
+    merge = command("merge", "合并：follow a primary order or an incident")
+    unmerge = command("unmerge", "取消合并：go on by itself again")
+    wake = command("wake", "something has come of what the order follows; sent by the system")
 
     @workflow.query(name=names.SNAPSHOT, description="The whole state, as Postgres should have it")
     def snapshot(self) -> OrderState:

@@ -13,6 +13,8 @@ of a button.
 """
 
 PUBLISH: Final = "projection.publish"
+JOIN_GROUP: Final = "groups.join"
+FATE_OF_FOLLOWER: Final = "groups.fate"
 END: Final = "projection.end"
 DELIVER_NOTICE: Final = "notices.deliver"
 FINALISE_PHOTO: Final = "photos.finalise"

@@ -31,9 +31,9 @@ class WorkOrderWorkflow(Deadlines):
         self.timekeeper = asyncio.create_task(self.keep_time())
         while self.order.open:
             try:
-                await self._stage()
+                await (self.follow() if self.parked else self._stage())
             except Withdrawn:
-                break
+                continue  # It was cancelled, or now follows another order.
         await self.afterwards()
         if self.order.tasks:
             await self.rest()

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.domain import commands as c
+from models.domain import grouping
 from models.domain.clocks import ClockName, start_clock
-from models.domain.forms import Stated, Window, as_json
+from models.domain.forms import Merged, Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor, Role
 from models.domain.rights import is_reporter, parsed_form
@@ -86,6 +87,8 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
     event = step.record(command.outcome, actor, at, audience, task=task.id, **facts)
     _stop_clock(state, command.outcome, at)
     closed = step.close(task, command.outcome, actor, at, facts)
+    if isinstance(form, Merged):
+        grouping.begin(step, actor, at, form.primary, None)
     if command.on_behalf is not None:
         # The clerk only wrote down what the reporter said, so four-eyes must not count it as the clerk's own act.
         state.done_by.pop(task.kind, None)
@@ -146,6 +149,7 @@ def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
     event = step.record("cancelled", actor, at, reason=command.reason)
     withdraw_tasks(step, "cancelled", at)
     _end_hold(step)
+    state.following = None
     step.enter(state.lifecycle.cancelled_stage, at, event)
 
 
@@ -155,6 +159,35 @@ def rate(step: Step, actor: Actor, command: c.Rate, at: datetime) -> Moved:
     form = as_json(Stated.model_validate(command.model_dump()))
     return complete(step, actor, c.Complete(task_id=task.id, outcome="rated", form=form), at)
 
+
+def merge(step: Step, actor: Actor, command: c.Merge, at: datetime) -> None:
+    """Told before the tasks are withdrawn, because it is their holders who need not drive any more."""
+    step.record("merged", actor, at, primary=command.primary, incident=command.incident)
+    grouping.begin(step, actor, at, command.primary, command.incident)
+
+
+def unmerge(step: Step, actor: Actor, command: c.Unmerge, at: datetime) -> Moved:
+    event = step.record("unmerged", actor, at, reason=command.reason)
+    return Moved(grouping.end(step, actor, at), event)
+
+
+def wake(step: Step, actor: Actor, command: c.Wake, at: datetime) -> Moved | None:
+    """`command` carries what the database has answered."""
+    following = step.state.following
+    if following is None or command.came_to == "stays":
+        return None
+    if command.came_to == "followed_on" and command.primary is not None:
+        grouping.follow_on(step, command.primary, at)
+        return None
+    audience = Audience.STAFF if command.came_to == "promoted" else Audience.REPORTER
+    event = step.record(_WOKEN[command.came_to], actor, at, audience, former=following.leader)
+    closed = grouping.end(step, actor, at)
+    if command.came_to == "finished":
+        grouping.finish(step, event, command.worker, at)
+    return Moved(closed, event)
+
+
+_WOKEN: Final = {"finished": "group_finished", "promoted": "promoted", "free": "freed"}
 
 ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "claim": claim,
@@ -167,6 +200,9 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "cancel": cancel,
     "comment": comment,
     "rate": rate,
+    "merge": merge,
+    "unmerge": unmerge,
+    "wake": wake,
 }
 
 

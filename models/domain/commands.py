@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.domain.errors import Unauthenticated
-from models.domain.forms import Form, OnBehalf, Photos, Reason, StaffRef, Stated, invalid
+from models.domain.following import Fate
+from models.domain.forms import Form, OnBehalf, OrderRef, Photos, Reason, StaffRef, Stated, invalid
 from models.domain.order import Audience, HoldReason
 from models.domain.people import Actor
 
@@ -76,7 +77,32 @@ class Rate(Stated):
     """Completing the rate task is the same act."""
 
 
-Command = Claim | Release | Reassign | Complete | PutOnHold | Resume | Urge | Cancel | Comment | Rate
+class Merge(Form):
+    """Follow a primary order or an incident: exactly one of the two."""
+
+    primary: OrderRef | None = Field(default=None, title="主单单号")
+    incident: str | None = Field(default=None, title="大面积故障", max_length=64)
+
+    @model_validator(mode="after")
+    def _one_leader(self) -> Self:
+        if (self.primary is None) == (self.incident is None):
+            raise ValueError("请填写主单单号")
+        return self
+
+
+class Unmerge(Form):
+    reason: Reason
+
+
+class Wake(Form, Fate):
+    """Something has come of what the order follows. Sent empty, by the system alone; the workflow asks the database
+    what it is.
+    """
+
+
+Command = (
+    Merge | Unmerge | Wake | Claim | Release | Reassign | Complete | PutOnHold | Resume | Urge | Cancel | Comment | Rate
+)
 
 COMMANDS: Final[dict[str, type[Form]]] = {
     "claim": Claim,
@@ -89,6 +115,9 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "cancel": Cancel,
     "comment": Comment,
     "rate": Rate,
+    "merge": Merge,
+    "unmerge": Unmerge,
+    "wake": Wake,
 }
 """Update name → what its envelope carries."""
 

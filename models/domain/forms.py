@@ -17,6 +17,7 @@ from models.domain.errors import ValidationFailed
 
 Reason = Annotated[str, Field(title="原因", min_length=2, max_length=200)]
 StaffRef = Annotated[str, Field(title="人员", min_length=1, max_length=64, json_schema_extra={"format": "staff"})]
+OrderRef = Annotated[str, Field(title="工单号", min_length=1, max_length=32, json_schema_extra={"format": "order"})]
 PhotoRef = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"format": "photo"})]
 Photos = Annotated[tuple[PhotoRef, ...], Field(title="照片", max_length=9)]
 Stars = Annotated[int, Field(ge=1, le=5)]
@@ -38,6 +39,12 @@ class Because(Form):
 
 class Assigned(Form):
     staff: StaffRef
+
+
+class Merged(Form):
+    """It is about the same fault as another order, and follows it from now on."""
+
+    primary: OrderRef = Field(title="主单单号")
 
 
 class Window(Form):

@@ -60,6 +60,9 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "breached": _breached,
         "reassigned": _taken_away,
         "cancelled": _cancelled,
+        "merged": _merged,
+        "unmerged": _on_its_own,
+        "freed": _on_its_own,
         "rated": _rated,
         "fixed": _rated,
         "not_fixed": _not_fixed,
@@ -183,6 +186,17 @@ def _taken_away(order: OrderState, event: Event) -> list[Notice]:
 def _cancelled(order: OrderState, event: Event) -> list[Notice]:
     told = [_staff(order, "order_cancelled", order.assignee)] if order.assignee else []
     return told if event.by_kind == "resident" else told + _reporter(order, "cancelled")
+
+
+def _merged(order: OrderState, event: Event) -> list[Notice]:
+    """Whoever was on their way need not go."""
+    holders = {task.holder for task in order.tasks.values() if not order.lifecycle.tasks[task.kind].of_reporter}
+    away = [_staff(order, "merged_away", holder) for holder in sorted(filter(None, holders)) if holder != event.by]
+    return away + _reporter(order, "merged")
+
+
+def _on_its_own(order: OrderState, event: Event) -> list[Notice]:
+    return _reporter(order, event.kind)
 
 
 def _rated(order: OrderState, event: Event) -> list[Notice]:

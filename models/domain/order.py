@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.domain.clocks import Clock, ClockName, Levels, start_clock
 from models.domain.complaints import Complaint
+from models.domain.following import Following
 from models.domain.forms import Stated, Window
 from models.domain.lifecycles import LIFECYCLES, Lifecycle
 from models.domain.lifecycles.map import Milestone
@@ -161,6 +162,8 @@ class OrderState(BaseModel):
     clocks: dict[ClockName, Clock] = {}
     hold: Hold | None = None
     holds: int = 0
+    following: Following | None = None
+    """While it is set the order waits in its stage, without tasks, for what it follows."""
     urges: Urges = Field(default_factory=Urges)
     reopened: int = 0
     rating: Stated | None = None

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from models.domain import commands as c
+from models.domain import grouping
 from models.domain.errors import (
     Forbidden,
     FourEyes,
@@ -24,7 +25,7 @@ from models.domain.errors import (
     TaskNotOpen,
     ValidationFailed,
 )
-from models.domain.forms import Accepted, Fixed, Form, Window, parse
+from models.domain.forms import Accepted, Fixed, Form, Merged, Window, parse
 from models.domain.order import Audience, HoldReason, OrderState
 from models.domain.people import Actor, Role
 from models.domain.tasks import Task, TaskSpec
@@ -150,6 +151,8 @@ def _fits(order: OrderState, form: Form, now: datetime) -> None:
     """What a form alone cannot know: the present, and whose order it is."""
     if isinstance(form, Accepted) and form.appointment is not None:
         may_be_agreed(form.appointment, now, "form.appointment")
+    if isinstance(form, Merged):
+        grouping.may_begin(order, form.primary, "form.primary")
     if isinstance(form, Fixed) and form.rating is not None and order.reporter.kind == "staff":
         raise ValidationFailed("no_stars_for_own_finds", field="form.rating")
 
@@ -208,7 +211,9 @@ def _is_workers_or_overseers(task: Task, spec: TaskSpec, actor: Actor) -> None:
 
 def may_urge(order: OrderState, actor: Actor, command: c.Urge, now: datetime) -> None:
     within_reach(order, actor)
-    if not is_reporter(order, actor) and not actor.has(*MAY_URGE_FOR_OTHERS):
+    # The system passes on to a primary what was urged on an order that follows it.
+    may = is_reporter(order, actor) or actor.has(*MAY_URGE_FOR_OTHERS) or actor.kind == "system"
+    if not may:
         raise Forbidden("urge_role")
     if order.stage in order.lifecycle.after_work:
         raise IllegalTransition("nothing_to_urge")
@@ -254,6 +259,26 @@ def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) ->
     four_eyes(order, order.lifecycle.tasks["rate"], actor)
 
 
+def may_merge(order: OrderState, actor: Actor, command: c.Merge, now: datetime) -> None:
+    """What this order alone can know; whether the other agrees is asked of the database."""
+    within_reach(order, actor)
+    grouping.may_group(actor)
+    grouping.may_begin(order, command.primary, "primary")
+
+
+def may_unmerge(order: OrderState, actor: Actor, command: c.Unmerge, now: datetime) -> None:
+    within_reach(order, actor)
+    grouping.may_group(actor)
+    if order.following is None:
+        raise IllegalTransition("follows_nothing")
+
+
+def may_wake(order: OrderState, actor: Actor, command: c.Wake, now: datetime) -> None:
+    """Late and repeated ones are no refusal: there is simply nothing left to do."""
+    if actor.kind != "system":
+        raise Forbidden
+
+
 CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "claim": may_claim,
     "release": may_release,
@@ -265,7 +290,14 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "cancel": may_cancel,
     "comment": may_comment,
     "rate": may_rate,
+    "merge": may_merge,
+    "unmerge": may_unmerge,
+    "wake": may_wake,
 }
+
+
+OF_THE_ORDER: Final = ("urge", "cancel", "comment", "rate", "merge", "unmerge")
+"""Commands that concern the order rather than a task. Nobody presses `wake`."""
 
 
 class Action(BaseModel):
@@ -283,7 +315,7 @@ def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
 
     A right that depends on what is typed (a long hold) is shown and checked when sent.
     """
-    actions = [Action(action=name) for name in ("urge", "cancel", "comment", "rate") if _would(order, actor, name, now)]
+    actions = [Action(action=name) for name in OF_THE_ORDER if _would(order, actor, name, now)]
     for task in order.tasks.values():
         actions += [
             Action(action=name, task_id=task.id)
@@ -321,6 +353,7 @@ class _Least:
     form: Mapping[str, Any] = field(default_factory=dict)
     on_behalf: None = None
     audience: None = None
+    primary: None = None
 
 
 def _would(

@@ -99,10 +99,9 @@ class Step:
         state = self.state
         if stage not in state.lifecycle.edges[state.stage]:
             raise IllegalTransition("illegal_transition", stage=state.stage, to=stage)
-        was_after_work = state.stage in state.lifecycle.after_work
         state.stage, state.entered_at = stage, at
         state.urges = Urges(count=state.urges.count, last_at=state.urges.last_at)
-        self._drive_clocks(was_after_work, at)
+        self.drive_clocks(at)
         if because is not None and because in self.events:
             moved = because.model_copy(update={"stage": stage})
             self.events[self.events.index(because)] = moved
@@ -111,11 +110,12 @@ class Step:
             self.events.append(moved)
         self.notices += notices_for(state, moved, entered=True)
 
-    def _drive_clocks(self, was_after_work: bool, at: datetime) -> None:
-        """Waiting for parts or for the reporter stops the promise; an end stops it for good."""
+    def drive_clocks(self, at: datetime) -> None:
+        """Waiting for parts, for the reporter or for another order stops the promise; an end stops it for good."""
         state = self.state
         lifecycle = state.lifecycle
-        waits = state.stage in {lifecycle.held_stage, *lifecycle.waits, *lifecycle.after_work}
+        waits = state.following is not None
+        waits |= state.stage in {lifecycle.held_stage, *lifecycle.waits, *lifecycle.after_work}
         for clock in state.clocks.values():
             if state.stage in lifecycle.ends:
                 clock.stop(at)

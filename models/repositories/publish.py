@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from models.domain.order import Event
 from models.domain.step import Batch, Published
+from models.repositories import accompanying
 from models.repositories.rows_of import (
     closed_task_row,
     event_rows,
@@ -33,7 +34,10 @@ class OrderRowMissing(Exception):
     """The order has no row, so its words are gone too: an older backup has been restored, and an operator must act."""
 
 
-_LOCK = text("SELECT version, issued_at FROM work_orders WHERE number = :number FOR UPDATE")
+_LOCK = text("SELECT version, issued_at, accompanied FROM work_orders WHERE number = :number FOR NO KEY UPDATE")
+"""Keeps other steps and decisions about the order out, but not rows that refer to it: a primary and its followers
+write notices about each other, and each would wait for the other's lock.
+"""
 
 
 def publish(conn: Connection, batch: Batch) -> Published:
@@ -53,6 +57,10 @@ def publish(conn: Connection, batch: Batch) -> Published:
     if row.version > batch.prev_version:
         _forget_above(conn, batch)
     staff = _write(conn, batch)
+    if row.accompanied:
+        accompanying.tell_others(conn, batch)
+    if batch.state.following is not None:
+        accompanying.pass_on(conn, batch)
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)
@@ -135,7 +143,8 @@ _WRITE: Final = text(
             finished_at = CASE WHEN :keeps_finish THEN coalesce(work_orders.finished_at, said.finished_at)
                 ELSE said.finished_at END,
             rating_result = said.rating_result, rating_speed = said.rating_speed, rating_manner = said.rating_manner,
-            rating_text = said.rating_text, version = said.version, issued_at = said.issued_at, state = said.state,
+            rating_text = said.rating_text, primary_number = said.primary_number, incident_id = said.incident_id,
+            version = said.version, issued_at = said.issued_at, state = said.state,
             touched_at = now(), projection_error = NULL
         FROM jsonb_populate_record(CAST(NULL AS work_orders), CAST(:order AS jsonb)) AS said
         WHERE work_orders.number = :number

@@ -54,6 +54,8 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "rating_speed": rating.speed if rating else None,
         "rating_manner": rating.manner if rating else None,
         "rating_text": rating.text if rating else None,
+        "primary_number": state.following.primary if state.following else None,
+        "incident_id": state.following.incident if state.following else None,
         "version": state.version,
         "issued_at": state.issued_at,
         "state": as_json(state),

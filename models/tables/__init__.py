@@ -5,6 +5,7 @@ Never an API schema, a message or an activity argument: they do not validate.
 
 from models.tables import (  # noqa: F401
     catalog,
+    groups,
     notices,
     orders,
     people,

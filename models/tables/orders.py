@@ -22,6 +22,8 @@ class WorkOrder(Base, table=True):
         Index("ix_work_orders_community", "community_id", text("submitted_at DESC"), text("number DESC")),
         Index("ix_work_orders_open", "community_id", "stage", postgresql_where=text("open")),
         Index("ix_work_orders_touched", "touched_at", postgresql_where=text("open")),
+        Index("ix_work_orders_followers", "primary_number", postgresql_where=text("primary_number IS NOT NULL")),
+        Index("ix_work_orders_incident", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
     )
     number: str = Field(primary_key=True)
     kind: str
@@ -63,6 +65,14 @@ class WorkOrder(Base, table=True):
     workflow_ended_at: datetime | None = instant(nullable=True, default=None)
     """After this, Postgres is the truth: later acts are transactions on this row."""
     projection_error: str | None = None
+    primary_number: str | None = Field(default=None, foreign_key="work_orders.number")
+    """The order that this one follows. Written first by the decision that it may, then by every publish."""
+    incident_id: str | None = Field(default=None, foreign_key="incidents.id")
+    """The incident that it follows; the same holds."""
+    heir_number: str | None = None
+    """Of a primary that was called off: the follower that has taken its place. No publish writes it."""
+    accompanied: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Somebody has ever followed or joined it, so its news concerns others too. No publish writes it."""
 
 
 class TimelineEvent(Base, table=True):

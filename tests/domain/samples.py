@@ -11,7 +11,7 @@ from models.domain.lifecycles.repair import LEVELS, REPAIR
 from models.domain.order import Filing, HoldReason, OrderState, Priority, Reporter, new_order
 from models.domain.people import SYSTEM, Actor, Role
 from models.domain.places import Place
-from models.domain.rights import Action
+from models.domain.rights import OF_THE_ORDER, Action
 from models.domain.step import Step
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -99,6 +99,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "assigned": {"staff": "stf_other"},
     "pool": {},
     "rejected": {"reason": "不属于物业范围"},
+    "merged": {"primary": "BX20261122-00001"},
     "accepted": {},
     "handed_back": {"reason": "没有配件"},
     "arrived": {},
@@ -118,13 +119,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "urge": {},
     "cancel": {"reason": "重复报修"},
     "comment": {"text": "请尽快"},
+    "merge": {"primary": "BX20261122-00001"},
+    "unmerge": {"reason": "不是同一故障"},
     "rate": {"result": 5, "speed": 5, "manner": 5},
 }
 
 
 def every_action(order: OrderState) -> list[Action]:
     """All that anybody could ever press on this order: every update, for its task, with every outcome."""
-    actions = [Action(action=name) for name in ("urge", "cancel", "comment", "rate")]
+    actions = [Action(action=name) for name in OF_THE_ORDER]
     for task in order.tasks.values():
         names = ("claim", "release", "reassign", "hold", "resume")
         actions += [Action(action=name, task_id=task.id) for name in names]

@@ -28,6 +28,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("pool", {"staff": "stf_1"}, "form.staff"),
     ("rejected", {}, "form.reason"),
     ("rejected", {"reason": " 短 "}, "form.reason"),
+    ("merged", {}, "form.primary"),
     ("accepted", {"appointment": {"from": WINDOW["to"], "to": WINDOW["from"]}}, "form.appointment"),
     ("accepted", {"appointment": {"from": "2026-11-22T09:00:00", "to": WINDOW["to"]}}, "form.appointment.from"),
     ("handed_back", {"reason": "长" * 201}, "form.reason"),

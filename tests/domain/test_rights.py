@@ -31,28 +31,28 @@ from tests.domain.samples import (
 
 PRESSED = {
     "submitted": {
-        "dispatcher": {"claim", "assigned", "pool", "rejected", "cancel", "comment"},
+        "dispatcher": {"claim", "assigned", "pool", "rejected", "merged", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
-        "clerk": {"urge", "cancel", "comment"},
+        "clerk": {"urge", "cancel", "merge", "comment"},
         "technician": {"comment"},
     },
     "dispatched": {
         "worker": {"accepted", "handed_back", "comment"},
-        "dispatcher": {"reassign", "cancel", "comment"},
+        "dispatcher": {"reassign", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "technician": {"comment"},
     },
     "accepted": {
         "worker": {"arrived", "handed_back", "hold", "comment"},
-        "dispatcher": {"reassign", "hold", "cancel", "comment"},
+        "dispatcher": {"reassign", "hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
-        "lead": {"reassign", "hold", "cancel", "comment"},
+        "lead": {"reassign", "hold", "cancel", "merge", "comment"},
     },
     "in_progress": {
         "worker": {"finished", "handed_back", "hold", "comment"},
-        "dispatcher": {"hold", "cancel", "comment"},
+        "dispatcher": {"hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "comment"},
-        "lead": {"reassign", "hold", "cancel", "comment"},
+        "lead": {"reassign", "hold", "cancel", "merge", "comment"},
     },
     "on_hold": {
         "worker": {"resume", "handed_back", "comment"},

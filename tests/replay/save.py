@@ -37,7 +37,7 @@ async def save(names: Collection[str]) -> None:
 async def _save(env: WorkflowEnvironment, names: Collection[str]) -> None:
     proof_keys.use([KEY])
     shelves = Shelves()
-    async with orders_worker(env.client, [shelves.publish, shelves.end], "replay"):
+    async with orders_worker(env.client, shelves.served, "replay"):
         for name in names:
             desk = Desk(env, shelves, "replay")
             await SCENARIOS[name](desk)

@@ -10,10 +10,13 @@ import pytest
 from temporalio import activity
 from temporalio.worker import Worker
 
+from models.domain.following import Fate
+from models.domain.people import SYSTEM
 from models.domain.rounds import Firing, Opened
 from tests.workflows.desk import DISPATCHER, LEAD, OWNER, TECH2, Desk
 from workflows import names, options
 
+PRIMARY: Final = "BX20261122-99999"
 STARS: Final = {"result": 5, "speed": 4, "manner": 5}
 
 
@@ -98,6 +101,27 @@ async def missed_patrol(desk: Desk) -> None:
         assert await desk.handle.result() == "missed"
 
 
+async def merged_and_taken_out(desk: Desk) -> None:
+    await desk.at("accepted")
+    await desk.send(DISPATCHER, "merge", primary=PRIMARY)
+    await desk.sleep(days=3)
+    await desk.send(DISPATCHER, "unmerge", reason="不是同一故障")
+    await desk.walk_to("finished")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
+async def merged_and_finished(desk: Desk) -> None:
+    await desk.file()
+    await desk.complete(DISPATCHER, "merged", primary=PRIMARY)
+    for fate in (
+        Fate(came_to="followed_on", primary="BX20261122-88888"),
+        Fate(came_to="finished", worker=TECH2.id),
+    ):
+        desk.shelf.fate = fate
+        await desk.send(SYSTEM, "wake")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -108,5 +132,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         auto_closed_and_rated,
         continued_as_new,
         missed_patrol,
+        merged_and_taken_out,
+        merged_and_finished,
     )
 }

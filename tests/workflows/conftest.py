@@ -27,7 +27,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
 async def office(time_skipping: WorkflowEnvironment) -> AsyncIterator[tuple[Shelves, str]]:
     """One worker for all tests: what it caches and compiles is paid for once."""
     shelves, queue = Shelves(), f"orders-{uuid.uuid4().hex[:8]}"
-    async with orders_worker(time_skipping.client, [shelves.publish, shelves.end], queue):
+    async with orders_worker(time_skipping.client, shelves.served, queue):
         yield shelves, queue
 
 

@@ -23,6 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
+from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.notices import Notice
 from models.domain.order import Event, Filing, OrderState, Reporter, new_order
@@ -79,6 +80,9 @@ class Shelf:
         self.attempts = 0
         self.answers: list[Published | Exception] = []
         """What the next publishes answer instead of success."""
+        self.joined = Joined()
+        self.fate = Fate()
+        """What the database says about a group. What it decides by is tested on the real one."""
 
     def take(self, batch: Batch) -> Published:
         self.attempts += 1
@@ -132,6 +136,18 @@ class Shelves:
     @activity.defn(name=names.PUBLISH)
     def publish(self, batch: Batch) -> Published:
         return self.of.setdefault(batch.number, Shelf()).take(batch)
+
+    @activity.defn(name=names.JOIN_GROUP)
+    def join(self, question: Joining) -> Joined:
+        return self.of[question.number].joined
+
+    @activity.defn(name=names.FATE_OF_FOLLOWER)
+    def fate(self, question: Follower) -> Fate:
+        return self.of[question.number].fate
+
+    @property
+    def served(self) -> list[Callable[..., Any]]:
+        return [self.publish, self.end, self.join, self.fate]
 
     @activity.defn(name=names.END)
     def end(self, number: str) -> None:

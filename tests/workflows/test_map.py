@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from models.domain.following import Fate
 from models.domain.lifecycles.repair import REPAIR
+from models.domain.people import SYSTEM
 from tests.workflows.desk import DISPATCHER, LEAD, OWNER, TECH, TECH2, Desk
 
 Edge = tuple[str, str]
@@ -59,6 +61,13 @@ async def onwards(desk: Desk) -> None:
     await desk.step_from(await desk.stage())
 
 
+async def done_with_its_primary(desk: Desk) -> None:
+    """What followed another order is finished with it, from wherever it waited."""
+    await desk.send(DISPATCHER, "merge", primary="BX20261122-99999")
+    desk.shelf.fate = Fate(came_to="finished", worker=TECH2.id)
+    await desk.send(SYSTEM, "wake")
+
+
 async def rejected(desk: Desk) -> None:
     await desk.complete(DISPATCHER, "rejected", reason="不属于物业范围")
 
@@ -66,14 +75,17 @@ async def rejected(desk: Desk) -> None:
 WALKS: dict[Edge, Walk] = {
     ("submitted", "dispatched"): onwards,
     ("submitted", "rejected"): rejected,
+    ("submitted", "finished"): done_with_its_primary,
     ("submitted", "cancelled"): cancelled_by_reporter,
     ("dispatched", "accepted"): onwards,
     ("dispatched", "submitted"): handed_back,
+    ("dispatched", "finished"): done_with_its_primary,
     ("dispatched", "cancelled"): cancelled_by_reporter,
     ("accepted", "in_progress"): onwards,
     ("accepted", "submitted"): handed_back,
     ("accepted", "dispatched"): reassigned,
     ("accepted", "on_hold"): held,
+    ("accepted", "finished"): done_with_its_primary,
     ("accepted", "cancelled"): cancelled_by_reporter,
     ("in_progress", "finished"): onwards,
     ("in_progress", "submitted"): handed_back,

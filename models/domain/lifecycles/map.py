@@ -56,6 +56,12 @@ class Lifecycle:
     may_hold: frozenset[str]
     levels: Mapping[str, Levels]
     """Priority → its default promises; an order has exactly the clocks that they name."""
+    may_follow: frozenset[str] = frozenset()
+    """Stages in which an order may be merged into another; in all later ones somebody's answer is under way."""
+    after_following: str = ""
+    """Where an order goes on once the work of the one that it follows is done."""
+    work_task: str = ""
+    """The kind of task whose completion is the work; whoever did it for a group did it for each of its orders."""
     waits: frozenset[str] = frozenset()
     """Stages before the end of the work that wait for the reporter or for others: clocks stand still."""
     only_overseers_reassign: frozenset[str] = frozenset()
@@ -73,6 +79,8 @@ class Lifecycle:
     milestones: tuple[Milestone, ...] = ()
     """In the order of their days."""
     fits: Fits = everything_fits
+    called_off: frozenset[str] = frozenset({"cancelled", "rejected"})
+    """Ends without the work having been done."""
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
 

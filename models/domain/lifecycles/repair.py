@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.domain.clocks import ClockName, Level, Levels
 from models.domain.errors import IllegalTransition, ValidationFailed
-from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, NotFixed, Nothing, Stated
+from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, Merged, NotFixed, Nothing, Stated
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
@@ -28,7 +28,7 @@ RATE_REMINDERS: Final = (timedelta(days=1), timedelta(days=5))
 DISPATCH = TaskSpec(
     kind="dispatch",
     roles=(Role.DISPATCHER,),
-    outcomes={"assigned": Assigned, "pool": Nothing, "rejected": Because},
+    outcomes={"assigned": Assigned, "pool": Nothing, "rejected": Because, "merged": Merged},
     clock=ClockName.ACCEPT,
 )
 ACCEPT = TaskSpec(
@@ -103,9 +103,9 @@ REPAIR = Lifecycle(
     first_stage="submitted",
     first_task="dispatch",
     edges={
-        "submitted": frozenset({"dispatched", "rejected", "cancelled"}),
-        "dispatched": frozenset({"accepted", "submitted", "cancelled"}),
-        "accepted": frozenset({"in_progress", "submitted", "dispatched", "on_hold", "cancelled"}),
+        "submitted": frozenset({"dispatched", "rejected", "cancelled", "finished"}),
+        "dispatched": frozenset({"accepted", "submitted", "cancelled", "finished"}),
+        "accepted": frozenset({"in_progress", "submitted", "dispatched", "on_hold", "cancelled", "finished"}),
         "in_progress": frozenset({"finished", "submitted", "dispatched", "on_hold", "cancelled"}),
         "on_hold": frozenset({"accepted", "in_progress", "submitted", "dispatched", "cancelled"}),
         "finished": frozenset({"closed", "in_progress", "submitted"}),
@@ -119,6 +119,9 @@ REPAIR = Lifecycle(
     staff_may_cancel=frozenset({"submitted", "dispatched", "accepted", "in_progress", "on_hold"}),
     staff_cancel_roles=(Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER),
     may_hold=frozenset({"accepted", "in_progress"}),
+    may_follow=frozenset({"submitted", "dispatched", "accepted", "in_progress"}),
+    after_following="finished",
+    work_task="carry_out",
     levels=LEVELS,
     only_overseers_reassign=frozenset({"in_progress"}),
     stops={"accepted": (ClockName.ACCEPT,), "arrived": (ClockName.ARRIVE,)},
