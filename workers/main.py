@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -55,9 +55,16 @@ async def run(settings: Settings) -> None:
     rounds = Rounds(engine, wechat, settings)
     codec = _codec(settings)
     stop = _stop_signal()
-    deciding = [projection.publish, projection.end, groups.join, groups.fate, rounds.open, rounds.give_up]
+    at_once: list[Callable[..., Any]] = [
+        projection.publish,
+        projection.end,
+        groups.join,
+        groups.fate,
+        rounds.open,
+        rounds.give_up,
+    ]
     async with (
-        orders_worker(client, deciding),
+        orders_worker(client, at_once),
         effects_worker(client, [*_effects(engine, wechat, storage, settings), rounds.tell_leads]),
     ):
         log.info("worker ready")

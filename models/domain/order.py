@@ -194,7 +194,9 @@ class OrderState(BaseModel):
 
     @property
     def next_alarm(self) -> datetime | None:
-        """When the order next wants to wake up by itself."""
+        """When the order next wants to wake up by itself. While it follows another it never does."""
+        if self.following is not None:
+            return None
         times = [clock.next_alarm for clock in self.clocks.values()]
         times += [task.gives_up_at for task in self.tasks.values()]
         times += [self.hold.until if self.hold else None, self.reread_terms_at]
