@@ -73,7 +73,7 @@ def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
             "number": row["number"],
             "kind": row["order_kind"],
             "stage": row["stage"],
-            "stage_title": wording.stage_title(row["stage"], for_resident=False),
+            "stage_title": words.stage(row["order_kind"], row["stage"]),
             "summary": summary(row["order_kind"], row["category"], row["place_label"], titles),
             "priority": row["priority"],
             "urged": row["urged"],
@@ -133,7 +133,7 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "kind": row["kind"],
         "kind_title": words.KINDS.get(row["kind"], row["kind"]),
         "stage": row["stage"],
-        "stage_title": wording.stage_title(row["stage"], not reader.is_staff),
+        "stage_title": words.stage(row["kind"], row["stage"], not reader.is_staff),
         "open": row["open"],
         "priority": row["priority"],
         "place": row["place_label"],
@@ -167,7 +167,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "kind": state.kind,
         "kind_title": words.KINDS.get(state.kind, state.kind),
         "stage": state.stage,
-        "stage_title": wording.stage_title(state.stage, not staff),
+        "stage_title": words.stage(state.kind, state.stage, not staff),
         "open": state.open,
         "version": state.version,
         "priority": state.priority,
@@ -202,7 +202,9 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "rating": _rating(bundle, reader),
         "photos": [_photo(photo) for photo in bundle["photos"] if _may_see_photo(photo, reader)],
         "timeline": [
-            _event(event, bundle, reader) for event in bundle["events"] if event["audience"] in reader.audiences
+            _event(event, state.kind, bundle, reader)
+            for event in bundle["events"]
+            if event["audience"] in reader.audiences
         ],
         "tasks": [
             _order_task(task, bundle, state, reader, now, titles)
@@ -307,7 +309,7 @@ def _photo(photo: Row) -> Json:
     return {"id": photo["id"], "status": shown, "used_as": photo["used_as"], "url": f"/api/v1/photos/{photo['id']}"}
 
 
-def _event(event: Row, bundle: Row, reader: Reader) -> Json:
+def _event(event: Row, kind: str, bundle: Row, reader: Reader) -> Json:
     answer: Json = {
         "id": f"{event['version']}.{event['seq']}",
         "kind": event["kind"],
@@ -316,7 +318,7 @@ def _event(event: Row, bundle: Row, reader: Reader) -> Json:
         "by": {"kind": event["by_kind"], "name": _by(event, bundle, reader)},
         "audience": event["audience"],
         "stage": event["stage"],
-        "stage_title": wording.stage_title(event["stage"], not reader.is_staff) if event["stage"] else None,
+        "stage_title": words.stage(kind, event["stage"], not reader.is_staff) if event["stage"] else None,
         "facts": _facts(event["facts"], bundle, reader),
     }
     if reader.is_staff and event["by_kind"] == "staff":

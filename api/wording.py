@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from models.domain import words
 from models.domain.notice_words import COMPOUND_SURNAMES
 
 TITLES: Final = {
@@ -45,7 +44,3 @@ def _addressed(name: str, roles: tuple[str, ...]) -> str:
     surname = name[:2] if len(name) > 2 and name.startswith(COMPOUND_SURNAMES) else name[:1]
     title = next((title for role, title in TITLES.items() if role in roles), PROPERTY)
     return surname + title
-
-
-def stage_title(stage: str, for_resident: bool) -> str:
-    return (words.STAGES_FOR_RESIDENTS if for_resident else words.STAGES).get(stage, stage)

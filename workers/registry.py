@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from workflows.complaint import ComplaintWorkflow
 from workflows.patrol import PatrolWorkflow
 from workflows.repair import RepairWorkflow
 
-WORKFLOWS: Final[list[type]] = [RepairWorkflow]
+WORKFLOWS: Final[list[type]] = [RepairWorkflow, ComplaintWorkflow]
 
 BESIDES: Final[list[type]] = [PatrolWorkflow]
 """Workflows that carry no order."""

@@ -13,7 +13,7 @@ from models.domain.order import OrderState
 
 def in_words(order: OrderState, now: datetime) -> str:
     """Markdown of a few lines: stage, who holds what, what it waits for, the next promise, what the reporter reads."""
-    lines = [f"**{words.STAGES[order.stage]}** · {words.PRIORITIES[order.priority]} · {order.category}"]
+    lines = [f"**{words.stage(order.kind, order.stage)}** · {words.PRIORITIES[order.priority]} · {order.category}"]
     for task in order.tasks.values():
         holder = f"`{task.holder}`" if task.holder else "、".join(words.ROLES[role] for role in task.roles) or "报事人"
         lines.append(f"- 等待 {holder}：{words.TASKS[task.kind]}（`{task.id}`）")

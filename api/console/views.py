@@ -248,7 +248,7 @@ def _steps(order: Json) -> list[dict[str, str]]:
     here = way.index(stage) if stage in way else 0
     steps = [
         {
-            "title": words.STAGES[name],
+            "title": words.stage(order["kind"], name),
             "look": "done" if index < here or order["stage"] == "closed" else "here" if index == here else "",
         }
         for index, name in enumerate(way)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from models.domain import commands as c
 from models.domain import grouping
-from models.domain.clocks import ClockName, start_clock
+from models.domain.clocks import ClockName, Level, start_clock
 from models.domain.forms import Merged, Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor, Role
@@ -259,6 +259,12 @@ def restart_finish_clock(state: OrderState, at: datetime) -> None:
     """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
     level = state.levels[ClockName.FINISH]
     state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, level, state.terms, share=0.5)
+
+
+def restart_clock(state: OrderState, name: ClockName, level: Level, at: datetime) -> None:
+    """A second round has a promise of its own."""
+    state.levels = state.levels | {name: level}
+    state.clocks[name] = start_clock(name, at, level, state.terms)
 
 
 def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def bulletin(order: OrderState, now: datetime, name_of: NameOf, reporter: str = 
     who = _who(order, task, name_of, reporter)
     by, by_words = _by(order, task, now)
     return Bulletin(
-        where=say.WHERE.get(order.stage, words.STAGES_FOR_RESIDENTS[order.stage]),
+        where=say.WHERE.get(order.stage) or words.stage(order.kind, order.stage, for_resident=True),
         who=who,
         next=_next(order, task, who, reporter),
         by=by,

@@ -42,6 +42,8 @@ class Complaint(BaseModel):
     may_publish: bool = False
     """The owner allows the firm to put it on the community's board with its answer."""
     call_back: bool = True
+    objected: bool = False
+    """Its maker has objected to its not being taken up, which they may once."""
 
     @property
     def rung(self) -> Role:

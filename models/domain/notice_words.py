@@ -56,6 +56,13 @@ TITLES: Final = {
     "recorded": "已代您登记",
     "not_fixed": "报事人反馈没修好",
     "appointment_soon": "一小时后上门",
+    "progress_told": "有新进展",
+    "answered": "已答复，请您评价",
+    "refused": "未予受理，可提出异议",
+    "dispute_taken_up": "已转上级再次办理",
+    "call_went_badly": "回访不满意",
+    "answer_overdue": "仍未答复",
+    "taken_over": "逾期未答复，请您办理",
 }
 """Kind of notice → headline."""
 
@@ -71,6 +78,15 @@ SENTENCES: Final = {
     "recorded": "客服已代您登记{place}的{category}{matter}：{outcome}。如有出入请联系物业。",
     "not_fixed": "{place}的{category}{matter}反馈没修好。",
     "appointment_soon": "{place}的{category}{matter}一小时后上门。",
+    "complaint.closed": "您的{matter}已办结。如仍有异议，可向业主委员会、街道办事处反映，或拨打12345。",
+    "complaint.cancelled": "您的{matter}已取消。",
+    "progress_told": "您的{matter}有新的进展，请查看。",
+    "answered": "您的{matter}已有正式答复，请查看并评价。",
+    "refused": "很抱歉，您的{matter}未予受理，原因请看详情，七天内可提出异议。",
+    "dispute_taken_up": "您的{matter}已转上一级再次办理，五个工作日内答复。",
+    "call_went_badly": "{matter}回访不满意，请项目经理关注。",
+    "answer_overdue": "{matter}已提交{days}天仍未答复，请督促。",
+    "taken_over": "{matter}已满{days}天未答复，现转由上级办理。",
     "dispatched": "您在{place}的{category}{matter}已派单，师傅将尽快接单。",
     "accepted": "{staff}已接单，将为您处理{place}的{category}{matter}。",
     "held": "您在{place}的{category}{matter}暂缓处理{because}。",
@@ -93,7 +109,14 @@ SENTENCES: Final = {
 }
 """Kind of notice → what the message centre says. `complaint.closed` takes the place of `closed` for complaints."""
 
-PHRASES: Final = {"accepted": "已接单", "rejected": "不予受理", "cancelled": "已取消", "finished": "待确认"}
+PHRASES: Final = {
+    "answered": "已答复",
+    "refused": "不予受理",
+    "accepted": "已接单",
+    "rejected": "不予受理",
+    "cancelled": "已取消",
+    "finished": "待确认",
+}
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
 
 URGENT: Final = "紧急"
@@ -137,6 +160,7 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
         staff=short_name(subject.staff),
         task=words.TASKS.get(str(facts.get("task_kind")), "处理"),
         count=facts.get("count", 1),
+        days=facts.get("days", ""),
         clock=words.CLOCKS.get(str(facts.get("clock")), "处理"),
         because=_because(subject.hold_reason),
         outcome=words.EVENTS.get(str(facts.get("outcome")), "处理"),
@@ -161,7 +185,7 @@ def _because(hold_reason: str | None) -> str:
 
 
 def _phrase(kind: str, subject: Subject) -> str:
-    return PHRASES.get(kind) or words.STAGES_FOR_RESIDENTS.get(subject.stage, "")
+    return PHRASES.get(kind) or words.stage(subject.kind, subject.stage, for_resident=True)
 
 
 def _due(subject: Subject) -> datetime:
@@ -197,6 +221,15 @@ def _finished(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
     }
 
 
+def _review_result(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "thing1": words.KINDS[subject.kind],
+        "phrase2": _phrase(kind, subject),
+        "time3": subject.at,
+        "thing4": "请点击查看答复",
+    }
+
+
 def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     task = words.TASKS.get(str(facts.get("task_kind")))
     what = f"{task}：{subject.category}" if kind == "new_task" and task else f"{title(kind)}：{subject.category}"
@@ -208,7 +241,13 @@ def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Va
     }
 
 
-_VALUES: Final = {"progress": _progress, "your_turn": _your_turn, "finished": _finished, "task": _task}
+_VALUES: Final = {
+    "progress": _progress,
+    "your_turn": _your_turn,
+    "finished": _finished,
+    "task": _task,
+    "review_result": _review_result,
+}
 
 MISSED_PATROL: Final = "巡检未完成：{title}"
 MISSED_PATROLS: Final = "{count}次巡检未完成：{title}"

@@ -66,6 +66,8 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "rated": _rated,
         "fixed": _rated,
         "not_fixed": _not_fixed,
+        "replied": _progress_told,
+        "discontent": _call_went_badly,
         "resumed": _resumed,
         "woke_up": _resumed,
     }.get(event.kind)
@@ -168,6 +170,14 @@ def _warned(order: OrderState, event: Event) -> list[Notice]:
 
 def _breached(order: OrderState, event: Event) -> list[Notice]:
     return [_role(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
+
+
+def _progress_told(order: OrderState, event: Event) -> list[Notice]:
+    return _reporter(order, "progress_told")
+
+
+def _call_went_badly(order: OrderState, event: Event) -> list[Notice]:
+    return [_role(order, "call_went_badly", Role.MANAGER)]
 
 
 def _milestone(order: OrderState, event: Event) -> list[Notice]:

@@ -19,10 +19,35 @@ STAGES: Final = {
     "rejected": "不予受理",
     "quoting": "待报价确认",
     "referred": "已转外单位",
+    "assigned": "待受理",
+    "handling": "处理中",
+    "answered": "已答复",
+    "disputed": "不满意",
+    "refused": "拟不予受理",
 }
 STAGES_FOR_RESIDENTS: Final = {**STAGES, "on_hold": "暂缓"}
+STAGES_OF: Final = {"complaint": {"submitted": "待分派", "closed": "已办结", "refused": "不予受理"}}
+"""What a kind calls its stages otherwise than the others do."""
 
-TASKS: Final = {"dispatch": "派单", "accept": "接单", "carry_out": "上门处理", "confirm": "确认结果", "rate": "评价"}
+
+def stage(kind: str, stage: str, for_resident: bool = False) -> str:
+    """How a stage of this kind of order is called; one without a word is shown as it is."""
+    usual = STAGES_FOR_RESIDENTS if for_resident else STAGES
+    return STAGES_OF.get(kind, {}).get(stage) or usual.get(stage, stage)
+
+
+TASKS: Final = {
+    "dispatch": "派单",
+    "accept": "接单",
+    "carry_out": "上门处理",
+    "confirm": "确认结果",
+    "rate": "评价",
+    "assign": "分派",
+    "handle": "办理",
+    "judge": "评价答复",
+    "object": "提出异议",
+    "call_back": "回访",
+}
 
 OUTCOMES: Final = {
     "assigned": "指派",
@@ -36,6 +61,14 @@ OUTCOMES: Final = {
     "fixed": "已修好",
     "not_fixed": "没修好",
     "rated": "提交评价",
+    "replied": "回复进展",
+    "answered": "正式答复",
+    "satisfied": "满意",
+    "dissatisfied": "不满意",
+    "objected": "提出异议",
+    "content": "回访满意",
+    "discontent": "回访不满意",
+    "not_reached": "未能联系上",
 }
 
 ACTIONS: Final = {
@@ -69,6 +102,16 @@ EVENTS: Final = {
     "fixed": "确认已修好",
     "not_fixed": "反馈没修好",
     "rated": "评价",
+    "replied": "回复进展",
+    "answered": "正式答复",
+    "satisfied": "满意",
+    "dissatisfied": "不满意",
+    "objected": "提出异议",
+    "content": "回访满意",
+    "discontent": "回访不满意",
+    "not_reached": "回访未联系上",
+    "answer_overdue": "仍未答复，逐日提醒",
+    "taken_over": "逾期未答复，转由上级办理",
     "claimed": "领取任务",
     "released": "放回任务",
     "held": "挂起",
@@ -226,6 +269,7 @@ REFUSALS: Final = {
     "storage_unavailable": "照片存储暂时无法访问，请稍后再试",
     "unknown_category": "没有这个报修类别",
     "unknown_place": "没有这个位置",
+    "answer_it_here": "二次办理不能退回，请直接答复",
     "not_a_plate": "这不像一个车牌号，请检查",
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",

@@ -10,9 +10,11 @@ import pytest
 from models.domain import forms
 from models.domain.errors import ValidationFailed
 from models.domain.lifecycles import LIFECYCLES
+from models.domain.lifecycles.complaint import COMPLAINT
 from models.domain.lifecycles.repair import REPAIR
 from tests.domain.samples import FORMS, NOW
 
+COMPLAINT_MODELS = {outcome: model for spec in COMPLAINT.tasks.values() for outcome, model in spec.outcomes.items()}
 MODELS = {outcome: model for spec in REPAIR.tasks.values() for outcome, model in spec.outcomes.items()}
 WINDOW = {"from": NOW.isoformat(), "to": (NOW + timedelta(hours=2)).isoformat()}
 
@@ -42,9 +44,43 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
+    "replied": {"text": "正在核实"},
+    "answered": {"text": "已整改", "photo_ids": ["pho_1"]},
+    "dissatisfied": {"reason": "还是很脏"},
+    "objected": {"reason": "合同写明由物业负责"},
+    "content": {"note": "业主满意"},
+    "discontent": {"note": "业主不满意"},
+}
+COMPLAINTS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("replied", {"text": "好"}, "form.text"),
+    ("answered", {}, "form.text"),
+    ("dissatisfied", {}, "form.reason"),
+    ("objected", {"reason": ""}, "form.reason"),
+    ("content", {}, "form.note"),
+    ("discontent", {"note": "长" * 1001}, "form.note"),
+]
+
+
 def test_every_outcome_is_tried() -> None:
     assert set(MODELS) == set(FORMS) == {outcome for outcome, _, _ in REFUSED}
-    assert set(LIFECYCLES) == {"repair"}, "another lifecycle's outcomes belong into these tables"
+    own = {outcome for spec in COMPLAINT.tasks.values() for outcome in spec.outcomes}
+    own -= {"assigned", "rejected", "handed_back", "satisfied", "not_reached"}  # Their forms are tried above.
+    assert own == set(COMPLAINT_FORMS) == {outcome for outcome, _, _ in COMPLAINTS_REFUSED}
+    assert set(LIFECYCLES) == {"repair", "complaint"}, "another lifecycle's outcomes belong into these tables"
+
+
+@pytest.mark.parametrize(("outcome", "data"), COMPLAINT_FORMS.items())
+def test_a_form_of_a_complaint_keeps_what_it_was_given(outcome: str, data: dict[str, Any]) -> None:
+    said = forms.as_json(forms.parse(COMPLAINT_MODELS[outcome], data))
+    assert set(data) <= set(said)
+
+
+@pytest.mark.parametrize(("outcome", "data", "field"), COMPLAINTS_REFUSED)
+def test_a_form_of_a_complaint_names_the_field(outcome: str, data: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationFailed) as refusal:
+        forms.parse(COMPLAINT_MODELS[outcome], data)
+    assert [error["field"] for error in refusal.value.errors] == [field]
 
 
 @pytest.mark.parametrize(("outcome", "data"), [*FORMS.items(), *MORE_THAT_FITS])

@@ -85,4 +85,4 @@ def test_the_document_shows_the_map_as_it_is(lifecycle: Lifecycle) -> None:
     page = (ROOT / "docs" / "lifecycles" / f"{lifecycle.kind}.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{mermaid(lifecycle)}\n```" in page
     for stage in lifecycle.edges:
-        assert f"| `{stage}` | {words.STAGES[stage]} |" in page
+        assert f"| `{stage}` | {words.stage(lifecycle.kind, stage)} |" in page

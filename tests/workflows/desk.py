@@ -24,8 +24,9 @@ from temporalio.testing import WorkflowEnvironment
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
 from models.domain.following import Fate, Follower, Joined, Joining
-from models.domain.lifecycles.repair import LEVELS
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.notices import Notice
+from models.domain.numbers import PREFIXES
 from models.domain.order import Event, Filing, OrderState, Reporter, new_order
 from models.domain.people import Actor, Role
 from models.domain.places import Place
@@ -33,7 +34,6 @@ from models.domain.rights import Action
 from models.domain.step import Batch, Published
 from workflows import names, search_attributes
 from workflows.human_tasks import Receipt
-from workflows.repair import RepairWorkflow
 
 KEY = b"proof key of the tests"
 PAYLOAD_KEYS = {"test": "dGVzdCBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyA6LSk="}
@@ -159,8 +159,8 @@ class Desk:
 
     def __init__(self, env: WorkflowEnvironment, shelves: Shelves, queue: str) -> None:
         self.env, self.client, self.shelves, self.queue = env, env.client, shelves, queue
-        self.handle: WorkflowHandle[RepairWorkflow, str]
-        self._filed: list[WorkflowHandle[RepairWorkflow, str]] = []
+        self.handle: WorkflowHandle[Any, str]
+        self._filed: list[WorkflowHandle[Any, str]] = []
 
     @property
     def number(self) -> str:
@@ -177,7 +177,7 @@ class Desk:
         """
         for handle in self._filed:
             with contextlib.suppress(RPCError):
-                await handle.query(RepairWorkflow.snapshot)
+                await handle.query(names.SNAPSHOT)
                 await handle.terminate()
 
     async def now(self) -> datetime:
@@ -186,27 +186,30 @@ class Desk:
     async def file(
         self,
         *,
+        kind: str = "repair",
         priority: str = "normal",
         reporter: Reporter | None = None,
         place: Place | None = None,
         ago: timedelta = timedelta(0),
+        **more: Any,
     ) -> OrderState:
         order = new_order(
             Filing(
-                number=f"BX20261122-{next(_serial):05d}",
-                kind="repair",
+                number=f"{PREFIXES[kind]}20261122-{next(_serial):05d}",
+                kind=kind,
                 community_id=COMMUNITY,
                 place=place or Place(house_id="hse_1"),
                 category="water",
                 priority=priority,  # type: ignore[arg-type]
-                levels=LEVELS[priority],
+                levels=LIFECYCLES[kind].levels[priority],
                 reporter=reporter or Reporter(kind="resident", id=OWNER.id),
                 at=await self.now() - ago,
+                **more,
             )
         )
         self.shelves.of[order.number] = Shelf()
         self.handle = await self.client.start_workflow(
-            RepairWorkflow.run,
+            order.lifecycle.workflow,
             order,
             id=order.number,
             task_queue=self.queue,
@@ -245,7 +248,7 @@ class Desk:
         return refusal.value
 
     async def state(self) -> OrderState:
-        return await self.handle.query(RepairWorkflow.snapshot)
+        return await self.handle.query(names.SNAPSHOT, result_type=OrderState)
 
     async def stage(self) -> str:
         return (await self.state()).stage

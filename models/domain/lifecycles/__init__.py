@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.domain.lifecycles import repair
+from models.domain.lifecycles import complaint, repair
 from models.domain.lifecycles.map import Lifecycle
 
-LIFECYCLES: dict[str, Lifecycle] = {lifecycle.kind: lifecycle for lifecycle in (repair.REPAIR,)}
+LIFECYCLES: dict[str, Lifecycle] = {lifecycle.kind: lifecycle for lifecycle in (repair.REPAIR, complaint.COMPLAINT)}
 
 __all__ = ["LIFECYCLES", "Lifecycle"]

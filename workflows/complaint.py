@@ -1,0 +1,109 @@
+"""投诉建议: from submitted to called back. Read it aloud."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain.acts import Moved, restart_clock
+    from models.domain.clocks import ClockName
+    from models.domain.complaints import Complaint
+    from models.domain.lifecycles.complaint import ASSIGN, CALL_BACK, DISPUTE_LEVEL, HANDLE, JUDGE, OBJECT
+    from models.domain.order import OrderState
+    from models.domain.people import Role
+    from workflows.work_order import WorkOrderWorkflow
+
+
+@workflow.defn(name="Complaint")
+class ComplaintWorkflow(WorkOrderWorkflow):
+    @workflow.init
+    def __init__(self, order: OrderState) -> None:
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: OrderState) -> str:
+        return await self.live()
+
+    async def submitted(self) -> None:
+        decision = await self.ask(ASSIGN, roles=(self._decider,))
+        if decision.outcome == "assigned":
+            self.order.assignee = decision.form["staff"]
+            self.enter("assigned", decision)
+        else:
+            self.enter("refused", decision)
+
+    async def refused(self) -> None:
+        """The firm will not take it up. Its maker may object once, and somebody higher decides."""
+        if self.complaint.objected:
+            self.enter("rejected")
+            return
+        word = await self.ask_reporter(OBJECT)
+        if word.outcome == "objected":
+            self.order.complaint = self.complaint.model_copy(update={"objected": True})
+            self.enter("submitted", word)
+        else:
+            self.enter("rejected", word)
+
+    async def assigned(self) -> None:
+        await self._work()
+
+    async def handling(self) -> None:
+        await self._work()
+
+    async def disputed(self) -> None:
+        """The second round. Its answer is final."""
+        await self._work()
+
+    async def _work(self) -> None:
+        """Reply as often as it takes, then answer."""
+        work = await self.ask(HANDLE, to=self.order.assignee, roles=None if self.order.assignee else (self._decider,))
+        self.order.assignee = work.by if work.closed.by_kind == "staff" else self.order.assignee
+        match work.outcome:
+            case "answered":
+                self.enter("answered", work)
+            case "replied" if self.order.stage == "assigned":
+                self.enter("handling", work)
+            case "reassigned":
+                self.order.assignee = work.form["staff"]
+            case "handed_back":
+                self._hand_back(work)
+
+    async def answered(self) -> None:
+        if self.order.reopened:  # The second answer is final.
+            self.enter("closed")
+            return
+        verdict = await self.ask_reporter(JUDGE)
+        if verdict.outcome == "dissatisfied":
+            self._climb(verdict)
+        else:
+            self.enter("closed", verdict)
+
+    async def afterwards(self) -> None:
+        if self.order.stage == "closed" and self.complaint.call_back:
+            self.open_beside(CALL_BACK)
+
+    def after_call_back(self, call: Moved) -> None:
+        """The call is on the record, and a bad one has told the manager: nothing follows."""
+
+    def _hand_back(self, work: Moved) -> None:
+        """In the second round there is nobody to hand back to but the same rung."""
+        self.order.assignee = None
+        if self.order.stage != "disputed":
+            self.enter("submitted", work)
+
+    def _climb(self, verdict: Moved) -> None:
+        """Once, and one rung higher, with a promise of its own."""
+        self.order.reopened += 1
+        self.order.assignee = None
+        self.enter("disputed", verdict)
+        restart_clock(self.order, ClockName.ANSWER, DISPUTE_LEVEL, workflow.now())
+
+    @property
+    def complaint(self) -> Complaint:
+        assert self.order.complaint is not None  # noqa: S101 - intake gives every complaint its own
+        return self.order.complaint
+
+    @property
+    def _decider(self) -> Role:
+        climbed = self.order.reopened or self.complaint.objected
+        return self.complaint.one_higher() if climbed else self.complaint.rung
