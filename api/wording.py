@@ -32,6 +32,7 @@ SKILLED: Final = "技能对口"
 OPEN_TASKS: Final = "手上 {count} 单"
 UNIT: Final = "单元"
 FLOOR: Final = "层"
+EVERY_DAY: Final = "每天"
 
 
 def addressed(name: str, roles: Sequence[str]) -> str:
