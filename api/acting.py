@@ -4,9 +4,9 @@ console."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from api import idempotency, views
+from api import assigning, idempotency, views
 from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
@@ -17,6 +17,9 @@ from models.domain.people import Actor
 from models.repositories import reading
 
 Json = dict[str, Any]
+
+TAKING: Final = ("claim", "complete")
+"""Actions that may take work out of the pool."""
 
 
 async def act(state: State, actor: Actor, number: str, action: str, body: Json, idempotency_key: str) -> Json:
@@ -49,6 +52,8 @@ async def _carry_out(
     A refusal that comes of the twin's success is none: the same request pressed twice never hears `task_not_open`.
     """
     try:
+        if action in TAKING:
+            await assigning.may_take(state, actor, standing.state, body.get("task_id"))
         command = await resolved(state, actor, standing.state, action, body)
         await state.gateway.send(
             Order(

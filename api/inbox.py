@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from api import paging, views, wording
+from api import assigning, paging, views
 from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
@@ -68,6 +68,8 @@ async def orders(
     rows = await reading.orders_of_staff(
         state.direct,
         communities,
+        narrowed=member.actor.narrowed,
+        buildings=member.actor.buildings,
         now=now,
         kind=kind,
         stage=stage,
@@ -88,9 +90,9 @@ async def assignable(state: State, member: StaffMember, task_id: str) -> list[Js
     row = await reading.standing(state.direct, number) if number else None
     if row is None:
         raise NotFound("order_not_found")
-    rights.within_reach(OrderState.model_validate(row["state"]), member.actor)
-    people = await reading.assignable(state.direct, row["kind"], row["community_id"], row["category"])
-    return [_candidate(person) for person in people]
+    order = OrderState.model_validate(row["state"])
+    rights.within_reach(order, member.actor)
+    return await assigning.offered(state, order)
 
 
 async def scope(state: State, member: StaffMember) -> Sequence[str]:
@@ -102,25 +104,12 @@ async def scope(state: State, member: StaffMember) -> Sequence[str]:
 
 def _box_of(member: StaffMember) -> Json:
     actor = member.actor
+    deputised = [role for absentee in actor.deputises for role in absentee.roles]
     return {
-        "me": actor.id,
-        "roles": [role.value for role in actor.roles],
+        "me": list(actor.stands_for),
+        "roles": [role.value for role in (*actor.roles, *deputised)],
         "team": member.team,
         "communities": actor.communities,
-    }
-
-
-def _candidate(person: reading.Row) -> Json:
-    why = [wording.ON_DUTY if person["on_duty"] else wording.OFF_DUTY]
-    if person["skilled"]:
-        why.append(wording.SKILLED)
-    why.append(wording.OPEN_TASKS.format(count=person["open_tasks"]))
-    return {
-        "account": person["account"],
-        "name": person["name"],
-        "team": person["team"],
-        "open_tasks": person["open_tasks"],
-        "on_duty": person["on_duty"],
-        "skilled": person["skilled"],
-        "why": why,
+        "narrowed": actor.narrowed,
+        "buildings": actor.buildings,
     }

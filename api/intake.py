@@ -123,6 +123,8 @@ async def _file(state: State, request: Request, case: Case) -> Json:
             reporter=case.reporter,
             charge=_charge(case.site, now),
             appointment=case.body.appointment,
+            # An emergency may find no dispatcher on duty; whether it does is looked up when its workflow starts.
+            assigns_itself=policy.auto_assign or priority is Priority.EMERGENCY,
             at=now,
         )
     )
@@ -223,11 +225,11 @@ async def _site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
     """Any house or public place of the staff member's communities. Raises NotFound, ValidationFailed."""
     _check_one_place(body)
     if body.area is not None:
-        if not actor.reaches(body.area.community_id):
+        if not actor.reaches(body.area.community_id, body.area.building_id):
             raise NotFound
         return await _public_site(state, body.area)
     house = await reading.house(state.direct, body.house_id or "")
-    if house is None or not actor.reaches(house["community_id"]):
+    if house is None or not actor.reaches(house["community_id"], house["building_id"]):
         raise NotFound
     return _home(house)
 

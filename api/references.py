@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from api import assigning
 from api.state import State
 from models.domain import rights
 from models.domain.commands import COMMANDS, Complete
@@ -28,8 +29,8 @@ USABLE = ("uploaded", "ready")
 async def resolved(state: State, actor: Actor, order: OrderState, action: str, body: Json) -> Json:
     """The command's body with staff accounts replaced by ids and every photo checked.
 
-    Raises ValidationFailed: the body's shape is wrong, `not_assignable`, `photo_not_yours`, `photo_not_ready`;
-    NotFound.
+    Raises ValidationFailed: the body's shape is wrong, somebody named may not have the work, `photo_not_yours`,
+    `photo_not_ready`; NotFound.
     """
     try:
         command = COMMANDS[action].model_validate(body)
@@ -38,13 +39,13 @@ async def resolved(state: State, actor: Actor, order: OrderState, action: str, b
     if not _names_something(body):
         return body
     rights.within_reach(order, actor)
-    answer = await _replaced(state.direct, order, actor, type(command), body, "")
+    answer = await _replaced(state, order, actor, type(command), body, "")
     if isinstance(command, Complete):
         form = _form_model(order, command)
         if form is not None:
-            answer["form"] = await _replaced(state.direct, order, actor, form, command.form, "form.")
+            answer["form"] = await _replaced(state, order, actor, form, command.form, "form.")
         if command.on_behalf is not None:
-            await _replaced(state.direct, order, actor, OnBehalf, body["on_behalf"], "on_behalf.")
+            await _replaced(state, order, actor, OnBehalf, body["on_behalf"], "on_behalf.")
     return answer
 
 
@@ -61,7 +62,7 @@ def _form_model(order: OrderState, command: Complete) -> type[BaseModel] | None:
 
 
 async def _replaced(
-    db: Direct, order: OrderState, actor: Actor, model: type[BaseModel], data: Json, prefix: str
+    state: State, order: OrderState, actor: Actor, model: type[BaseModel], data: Json, prefix: str
 ) -> Json:
     answer = dict(data)
     photo_field, photo_ids = "photo_ids", []
@@ -69,20 +70,13 @@ async def _replaced(
         if not isinstance(value, str):
             continue
         if kind == "staff":
-            answer[field] = await _staff_id(db, value, order.community_id, prefix + field)
+            answer[field] = await assigning.staff_id(state, order, value, field, prefix + field)
         else:
             photo_field = field
             photo_ids.append(value)
     if photo_ids:
-        await check_photos(db, actor, photo_ids, order.number, prefix + photo_field)
+        await check_photos(state.direct, actor, photo_ids, order.number, prefix + photo_field)
     return answer
-
-
-async def _staff_id(db: Direct, account: str, community_id: str, field: str) -> str:
-    found = await reading.assignable_ids(db, [account], community_id)
-    if account not in found:
-        raise ValidationFailed("not_assignable", field=field)
-    return found[account]
 
 
 async def check_photos(

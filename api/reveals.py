@@ -22,7 +22,7 @@ HANDLE_ALL: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 def may_reveal(member: StaffMember, order: Json) -> bool:
     """Whether an order, as :func:`acting.order_view` shows it to them, is theirs to phone about."""
     holders = {order["holder"], *(task["holder"] for task in order["tasks"])}
-    return member.actor.has(*HANDLE_ALL) or member.account in holders
+    return member.actor.has(*HANDLE_ALL) or not holders.isdisjoint({member.account, *member.stands_in_for})
 
 
 async def phone(state: State, member: StaffMember, number: str) -> str:

@@ -4,6 +4,7 @@ a cookie."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,8 +25,9 @@ from api.security import (
 from api.state import State
 from integrations.wechat import CodeInvalid, WeChatError
 from models.domain.errors import RateLimited, Unauthenticated, Unavailable
-from models.domain.people import Actor, Role, Team
+from models.domain.people import Actor
 from models.repositories import sessions
+from models.repositories.people import actor_of
 
 FAILURES_COUNT_FOR: Final = timedelta(hours=1)
 """A wrong password is forgotten after an hour without another."""
@@ -40,7 +42,10 @@ class StaffMember:
     name: str
     team: str
     on_duty: bool
+    """What their own switch says."""
     wechat_bound: bool
+    stands_in_for: Mapping[str, str]
+    """Account → name of those for whom they act today."""
 
     @property
     def id(self) -> str:
@@ -56,23 +61,19 @@ class StaffMember:
             "communities": list(self.actor.communities),
             "on_duty": self.on_duty,
             "wechat_bound": self.wechat_bound,
+            "stands_in_for": list(self.stands_in_for),
         }
 
 
 def _member(row: dict[str, Any]) -> StaffMember:
     return StaffMember(
-        actor=Actor(
-            kind="staff",
-            id=row["id"],
-            roles=tuple(Role(role) for role in row["roles"]),
-            team=Team(row["team"]),
-            communities=tuple(row["communities"]),
-        ),
+        actor=actor_of(row),
         account=row["account"],
         name=row["name"],
         team=row["team"],
         on_duty=row["on_duty"],
         wechat_bound=row["openid"] is not None,
+        stands_in_for={one["account"]: one["name"] for one in row["deputises"]},
     )
 
 

@@ -259,12 +259,20 @@ class Subscriptions(Shape):
 
 
 class Assignable(Shape):
+    """Somebody whose roles allow them the work. Only who is `assignable` may be given it; `why_not` says the rest."""
+
     account: str
     name: str
+    team: str
     open_tasks: int
+    cap: int
     on_duty: bool
     skilled: bool
+    absent: bool
+    deputy: str | None
+    assignable: bool
     why: list[str]
+    why_not: list[str]
 
 
 class AssignableList(Shape):

@@ -223,7 +223,8 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
 def may_see(bundle: Row, actor: Actor) -> bool:
     """Whether the order exists for this person: in a staff member's scope, one's own, or a repair in one's house."""
     if actor.kind == "staff":
-        return actor.reaches(bundle["community_id"])
+        mine = any(actor.acts_for(task["holder_id"]) for task in bundle["tasks"])
+        return actor.reaches(bundle["community_id"], None if mine else bundle["building_id"])
     own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
     return own or bool(bundle["shares_house"])
 

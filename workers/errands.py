@@ -23,10 +23,11 @@ from temporalio.common import (
     Priority,
     RetryPolicy,
 )
-from temporalio.exceptions import ActivityAlreadyStartedError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.domain.commands import ENVELOPE_LIFE, Envelope
+from models.domain.errors import Unavailable
 from models.domain.order import OrderState
 from models.domain.people import SYSTEM
 from models.repositories.relaying import Starting
@@ -169,6 +170,8 @@ class Errands:
                 rpc_timeout=COMMAND_SECONDS,
             )
         except WorkflowUpdateFailedError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.type == Unavailable.code:
+                raise  # An operator has to act first; what the order will say then, nobody knows yet.
             raise Moot(str(error.cause)) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:

@@ -23,6 +23,7 @@ from activities.notices import Notices
 from activities.photos import Photos
 from activities.projection import Projection
 from activities.rounds import Rounds
+from activities.staffing import Staffing
 from integrations import temporal
 from integrations.storage import Storage
 from integrations.wechat import WeChat
@@ -58,6 +59,7 @@ async def run(settings: Settings) -> None:
     at_once: list[Callable[..., Any]] = [
         projection.publish,
         projection.end,
+        Staffing(engine).choose,
         groups.join,
         groups.fate,
         rounds.open,

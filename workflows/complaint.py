@@ -57,7 +57,9 @@ class ComplaintWorkflow(WorkOrderWorkflow):
     async def _work(self) -> None:
         """Reply as often as it takes, then answer."""
         work = await self.ask(HANDLE, to=self.order.assignee, roles=None if self.order.assignee else (self._decider,))
-        self.order.assignee = work.by if work.closed.by_kind == "staff" else self.order.assignee
+        if work.closed.by_kind == "staff":
+            # A deputy answers for somebody; the complaint stays with the person whose it is.
+            self.order.assignee = work.closed.task.holder or work.by
         match work.outcome:
             case "answered":
                 self.enter("answered", work)

@@ -216,6 +216,7 @@ class HumanTasks(Publishing):
     claim = command("claim", "抢单：take a task out of the pool")
     release = command("release", "放回：give a claimed task back to the pool")
     reassign = command("reassign", "转单：give the work to somebody else")
+    hand_over = command("hand_over", "移交：the holder has left; the system gives the task on")
     complete = command("complete", "完成：end a task with one of its outcomes")
     hold = command("hold", "挂起：wait, with a reason and a wake-up time")
     resume = command("resume", "恢复：end the hold")

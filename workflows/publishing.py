@@ -42,7 +42,7 @@ class Publishing:
             answer = await self._write(batch)
             if answer.behind:
                 answer = await self._write(batch.model_copy(update={"whole": True}))
-            self._moved |= move_away(self.step, answer.ineligible, workflow.now())
+            self._moved |= move_away(self.step, answer.ineligible, workflow.now(), answer.reasons)
             self._show()
         if answer.ineligible and not self._moved:
             await self.publish()

@@ -23,7 +23,9 @@ class RepairWorkflow(WorkOrderWorkflow):
         return await self.live()
 
     async def submitted(self) -> None:
-        decision = await self.ask(DISPATCH, roles=(Role.LEAD,) if self.order.reopened > 1 else None)
+        decision = await self.assigned_by_itself(DISPATCH)
+        if decision is None:
+            decision = await self.ask(DISPATCH, roles=(Role.LEAD,) if self.order.reopened > 1 else None)
         match decision.outcome:
             case "assigned":
                 self.give_to(decision.form["staff"], decision)
@@ -36,7 +38,8 @@ class RepairWorkflow(WorkOrderWorkflow):
         answer = await self.ask(ACCEPT, to=self.order.assignee)
         match answer.outcome:
             case "accepted":
-                self.order.assignee = answer.by
+                # A deputy accepts for somebody; the order stays with the person who was meant to have it.
+                self.order.assignee = answer.closed.task.holder or answer.by
                 agree_appointment(self.order, answer.form)
                 self.enter("accepted", answer)
             case _:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.domain.acts import Moved
+    from models.domain.acts import Moved, assign_by_itself
     from models.domain.order import OrderState
     from models.domain.people import Role
     from models.domain.tasks import TaskSpec
-    from workflows import names
+    from workflows import assigning, names
     from workflows.deadlines import Deadlines
     from workflows.human_tasks import Withdrawn
     from workflows.publishing import carry_out
@@ -63,6 +63,22 @@ class WorkOrderWorkflow(Deadlines):
     def enter(self, stage: str, because: Moved | None = None) -> None:
         """Refuses what is not on the map."""
         self.step.enter(stage, workflow.now(), because.event if because else None)
+
+    async def assigned_by_itself(self, spec: TaskSpec) -> Moved | None:
+        """The first task of a new order, ended by a look at who is there; None leaves it to people.
+
+        Only of an order whose state says so, so that older histories never come here. What somebody has handed back
+        is for a person to decide. Raises Withdrawn.
+        """
+        if not self.order.assigns_itself or self.order.opened > 1:
+            return None
+        choice = await assigning.choose(self.order.number)
+        if self._open_or_answered(spec.kind) is None:
+            raise Withdrawn  # Cancelled while we looked.
+        task = self.order.task_of(spec.kind)
+        if choice is None or task is None or task.holder is not None:
+            return None
+        return assign_by_itself(self.step, spec.kind, choice, workflow.now())
 
     async def ask_reporter(self, spec: TaskSpec) -> Moved:
         """A task of the reporter's.

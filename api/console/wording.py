@@ -381,6 +381,7 @@ NOTICES: Final = {
     "urged": "催单",
     "warned": "即将超时",
     "breached": "已超时",
+    "straight_to_pool": "紧急工单直接进待抢池",
     "cancelled": "工单取消",
     "rejected": "不予受理",
 }

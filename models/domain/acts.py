@@ -6,17 +6,19 @@ ended, a transaction on the locked row calls the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from models.domain import commands as c
 from models.domain import grouping
+from models.domain.assignment import Choice
 from models.domain.clocks import ClockName, Level, start_clock
 from models.domain.forms import Merged, Stated, Window, as_json
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor, Role
-from models.domain.rights import is_reporter, parsed_form
+from models.domain.rights import excluded, is_reporter, parsed_form
 from models.domain.step import Step
 from models.domain.tasks import Closed, Task
 
@@ -68,6 +70,24 @@ def reassign(step: Step, actor: Actor, command: c.Reassign, at: datetime) -> Mov
     )
     _end_hold(step)
     return Moved(step.close(task, "reassigned", actor, at, {"staff": command.staff, "reason": command.reason}), event)
+
+
+def hand_over(step: Step, actor: Actor, command: c.HandOver, at: datetime) -> Moved | None:
+    """Work is closed, and the lifecycle gives it to the deputy or puts it into the pool; all else changes hands."""
+    task = step.state.tasks[command.task_id]
+    spec = step.state.lifecycle.tasks[task.kind]
+    staff = None if excluded(step.state, spec, command.staff) else command.staff
+    event = step.record(
+        "handed_over", actor, at, Audience.STAFF, task=task.id, **{"from": command.holder, "staff": staff}
+    )
+    if spec.is_work:
+        _end_hold(step)
+        return Moved(step.close(task, "reassigned", actor, at, {"staff": staff}), event)
+    task.holder = staff
+    if staff is None and not task.roles:
+        # It was this person's alone, so that no pool knows it; somebody has to decide whose it is now.
+        task.roles = (Role.LEAD,)
+    return None
 
 
 def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Moved:
@@ -193,6 +213,7 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "claim": claim,
     "release": release,
     "reassign": reassign,
+    "hand_over": hand_over,
     "complete": complete,
     "hold": hold,
     "resume": resume,
@@ -275,14 +296,37 @@ def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
     state.clocks[ClockName.ARRIVE].agree(state.appointment.until, state.terms)
 
 
-def move_away(step: Step, ineligible: list[str], at: datetime) -> dict[str, Moved]:
-    """Tasks of people who have left or lost their role: work is handed back, a claimed task returns to its pool.
+def assign_by_itself(step: Step, kind: str, choice: Choice, at: datetime) -> Moved:
+    """Nobody had to decide: the open task of this kind ends as a dispatcher's would, with the reason beside it."""
+    task = step.state.task_of(kind)
+    assert task is not None  # noqa: S101 - the lifecycle has just looked
+    if choice.staff is None:
+        event = step.record("pooled_by_itself", SYSTEM, at, task=task.id)
+        return Moved(step.close(task, "pool", SYSTEM, at), event)
+    event = step.record(
+        "auto_assigned",
+        SYSTEM,
+        at,
+        task=task.id,
+        staff=choice.staff,
+        open_orders=choice.open_orders,
+        among=choice.among,
+    )
+    return Moved(step.close(task, "assigned", SYSTEM, at, {"staff": choice.staff}), event)
+
+
+def move_away(
+    step: Step, ineligible: list[str], at: datetime, reasons: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Moved]:
+    """Tasks of people who have left or lost their role, or should never have got them: work is handed back, a claimed
+    task returns to its pool.
 
     Answers the closed tasks by id, for the lifecycle to go on with.
     """
     moved: dict[str, Moved] = {}
     for task in [task for task in step.state.tasks.values() if task.holder in ineligible]:
-        event = step.record("moved_away", SYSTEM, at, Audience.STAFF, task=task.id, staff=task.holder)
+        why = reasons.get(str(task.holder))
+        event = step.record("moved_away", SYSTEM, at, Audience.STAFF, task=task.id, staff=task.holder, why=why)
         if step.state.lifecycle.tasks[task.kind].is_work:
             _end_hold(step)
             moved[task.id] = Moved(step.close(task, "handed_back", SYSTEM, at), event)

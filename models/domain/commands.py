@@ -41,6 +41,15 @@ class Reassign(Form):
     reason: Reason
 
 
+class HandOver(Form):
+    """A person leaves, or loses the role: what they hold goes to their deputy, else back to the pool."""
+
+    task_id: str
+    holder: str
+    """Who is expected to hold the task; if somebody else does by now, nothing happens."""
+    staff: str | None = None
+
+
 class Complete(Form):
     task_id: str
     outcome: str
@@ -101,13 +110,27 @@ class Wake(Form, Fate):
 
 
 Command = (
-    Merge | Unmerge | Wake | Claim | Release | Reassign | Complete | PutOnHold | Resume | Urge | Cancel | Comment | Rate
+    Merge
+    | Unmerge
+    | Wake
+    | Claim
+    | Release
+    | Reassign
+    | HandOver
+    | Complete
+    | PutOnHold
+    | Resume
+    | Urge
+    | Cancel
+    | Comment
+    | Rate
 )
 
 COMMANDS: Final[dict[str, type[Form]]] = {
     "claim": Claim,
     "release": Release,
     "reassign": Reassign,
+    "hand_over": HandOver,
     "complete": Complete,
     "hold": PutOnHold,
     "resume": Resume,

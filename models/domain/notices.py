@@ -59,6 +59,8 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "warned": _warned,
         "breached": _breached,
         "reassigned": _taken_away,
+        "handed_over": _handed_over,
+        "pooled_by_itself": _nobody_dispatches,
         "cancelled": _cancelled,
         "merged": _merged,
         "unmerged": _on_its_own,
@@ -191,6 +193,20 @@ def _milestone(order: OrderState, event: Event) -> list[Notice]:
 def _taken_away(order: OrderState, event: Event) -> list[Notice]:
     former = event.facts.get("from")
     return [_staff(order, "taken_away", former)] if former else []
+
+
+def _handed_over(order: OrderState, event: Event) -> list[Notice]:
+    """Work opens a new task for the deputy, who hears of that one; any other task changes hands as it is."""
+    task = order.tasks[event.facts["task"]]
+    if order.lifecycle.tasks[task.kind].is_work or "staff" not in event.facts:
+        return []
+    facts = {"task": task.id, "task_kind": task.kind}
+    return [_staff(order, "new_task", event.facts["staff"], **facts).model_copy(update={"while_task": task.id})]
+
+
+def _nobody_dispatches(order: OrderState, event: Event) -> list[Notice]:
+    """An emergency without a dispatcher on duty (`lifecycles.md`, "Quiet hours"); technicians hear of their task."""
+    return [_role(order, "straight_to_pool", role) for role in (Role.LEAD, Role.GUARD)]
 
 
 def _cancelled(order: OrderState, event: Event) -> list[Notice]:

@@ -127,6 +127,7 @@ class Filing(BaseModel):
     """Who may take the first task, where it is not for the lifecycle's usual roles."""
     excluded: tuple[str, ...] = ()
     complaint: Complaint | None = None
+    assigns_itself: bool = False
     at: datetime
 
 
@@ -153,6 +154,9 @@ class OrderState(BaseModel):
     version: int = 1
     issued_at: datetime
     """With `version`, orders the publishes: workflow time of the step that made this state."""
+
+    assigns_itself: bool = False
+    """Whether a person is looked for before a dispatcher is asked; so decided at intake, by the community's policy."""
 
     assignee: str | None = None
     tasks: dict[str, Task] = {}

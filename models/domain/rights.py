@@ -53,9 +53,15 @@ def within_reach(order: OrderState, actor: Actor) -> None:
         raise NotFound("order_not_found")
     if actor.kind == "system" or is_reporter(order, actor) or _is_asked(order, actor):
         return
-    if actor.kind == "staff" and actor.reaches(order.community_id):
+    if actor.kind == "staff" and _in_scope(order, actor):
         return
     raise NotFound("order_not_found")
+
+
+def _in_scope(order: OrderState, actor: Actor) -> bool:
+    """Work that lies with somebody, or with whom they deputise for, is theirs to see in every building."""
+    holds = any(actor.acts_for(task.holder) for task in order.tasks.values())
+    return actor.reaches(order.community_id, None if holds else order.place.building_id)
 
 
 def _is_asked(order: OrderState, actor: Actor) -> bool:
@@ -76,13 +82,33 @@ def not_on_hold(order: OrderState) -> None:
         raise IllegalTransition("on_hold")
 
 
-def is_candidate(task: Task, actor: Actor) -> bool:
-    return task.holder == actor.id or (task.holder is None and actor.has(*task.roles))
+def by_whose_right(task: Task, spec: TaskSpec, actor: Actor) -> tuple[str, ...]:
+    """Those in whose right the actor may end the task: their own, else that of absentees for whom they act.
+
+    Work out of the pool becomes somebody's own, so a deputy needs the role for it themselves.
+    """
+    if task.holder is not None:
+        return (task.holder,) if actor.acts_for(task.holder) else ()
+    if actor.has(*task.roles):
+        return (actor.id,)
+    away = () if spec.is_work else actor.deputises
+    return tuple(absentee.id for absentee in away if set(absentee.roles) & set(task.roles))
 
 
-def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor) -> None:
-    if any(order.done_by.get(kind) == actor.id for kind in spec.not_by):
+def four_eyes(order: OrderState, spec: TaskSpec, actor: Actor, rights_of: tuple[str, ...] = ()) -> None:
+    """Nobody judges what they did themselves, and a deputy has no more right than the absentee whose right they use.
+
+    Raises FourEyes.
+    """
+    if excluded(order, spec, actor.id) or (rights_of and all(excluded(order, spec, one) for one in rights_of)):
         raise FourEyes
+
+
+def excluded(order: OrderState, spec: TaskSpec, person: str | None) -> bool:
+    """Whether the order itself, or an earlier act of theirs, keeps a person from a task."""
+    if person is None:
+        return False
+    return person in order.excluded or any(order.done_by.get(kind) == person for kind in spec.not_by)
 
 
 def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:
@@ -108,7 +134,7 @@ def may_release(order: OrderState, actor: Actor, command: c.Release, now: dateti
         raise IllegalTransition("hand_back_instead")
     if task.holder is None:
         raise IllegalTransition("not_held")
-    if task.holder != actor.id and not actor.has(*OVERSEERS):
+    if not actor.acts_for(task.holder) and not actor.has(*OVERSEERS):
         raise TaskHeldByOther
 
 
@@ -129,22 +155,35 @@ def may_reassign(order: OrderState, actor: Actor, command: c.Reassign, now: date
         raise ValidationFailed("same_person", field="staff")
 
 
+def may_hand_over(order: OrderState, actor: Actor, command: c.HandOver, now: datetime) -> None:
+    """The system alone, when somebody leaves; by now the task may have changed hands."""
+    if actor.kind != "system":
+        raise Forbidden("forbidden")
+    task, _ = open_task(order, command.task_id)
+    if task.holder != command.holder:
+        raise TaskHeldByOther
+
+
 def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: datetime) -> None:
     within_reach(order, actor)
     task, spec = open_task(order, command.task_id)
     if command.on_behalf is not None:
         _may_complete_on_behalf(order, actor, task, spec)
-    elif task.holder is not None and task.holder != actor.id:
-        raise TaskHeldByOther
-    elif not is_candidate(task, actor):
-        raise Forbidden("not_a_candidate")
-    four_eyes(order, spec, actor)
+    else:
+        _may_end(order, actor, task, spec)
     if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
     _fits(order, parsed_form(order, command), now)
     if command.form.get("staff") in order.excluded:
         raise ValidationFailed("not_assignable", field="form.staff")
     order.lifecycle.fits(order, command, now)
+
+
+def _may_end(order: OrderState, actor: Actor, task: Task, spec: TaskSpec) -> None:
+    rights_of = by_whose_right(task, spec, actor)
+    if not rights_of:
+        raise TaskHeldByOther if task.holder is not None else Forbidden("not_a_candidate")
+    four_eyes(order, spec, actor, rights_of)
 
 
 def _fits(order: OrderState, form: Form, now: datetime) -> None:
@@ -205,7 +244,7 @@ def may_resume(order: OrderState, actor: Actor, command: c.Resume, now: datetime
 def _is_workers_or_overseers(task: Task, spec: TaskSpec, actor: Actor) -> None:
     if not spec.may_be_held:
         raise IllegalTransition("cannot_hold_here")
-    if task.holder != actor.id and not actor.has(*MAY_REASSIGN_EARLY):
+    if not actor.acts_for(task.holder) and not actor.has(*MAY_REASSIGN_EARLY):
         raise TaskHeldByOther
 
 
@@ -233,7 +272,7 @@ def may_cancel(order: OrderState, actor: Actor, command: c.Cancel, now: datetime
         return
     if actor.kind != "staff" or not actor.has(*order.lifecycle.staff_cancel_roles):
         raise Forbidden("cancel_role")
-    if order.assignee == actor.id:
+    if actor.acts_for(order.assignee):
         raise FourEyes("own_order")
     if order.stage not in order.lifecycle.staff_may_cancel:
         raise IllegalTransition("too_late_to_cancel")
@@ -283,6 +322,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "claim": may_claim,
     "release": may_release,
     "reassign": may_reassign,
+    "hand_over": may_hand_over,
     "complete": may_complete,
     "hold": may_hold,
     "resume": may_resume,

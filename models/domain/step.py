@@ -51,11 +51,13 @@ class Batch(BaseModel):
 class Published(BaseModel):
     """What Postgres answered. `behind`: the row is older than the batch expects, send the whole state.
 
-    `ineligible` are holders who have left or lost their role since; their tasks must move.
+    `ineligible` are holders who have left or lost their role since, or who could not take what this step gave them;
+    their tasks must move. `reasons` says why, as `assignment.Why`, where it is known.
     """
 
     behind: bool = False
     ineligible: list[str] = []
+    reasons: dict[str, str] = {}
 
 
 class Step:

@@ -75,6 +75,7 @@ ACTIONS: Final = {
     "claim": "抢单",
     "release": "放回",
     "reassign": "转单",
+    "hand_over": "移交",
     "complete": "完成",
     "hold": "挂起",
     "resume": "恢复",
@@ -131,7 +132,10 @@ EVENTS: Final = {
     "freed": "不再合并，单独处理",
     "linked": "关联工单",
     "stage": "进入下一步",
-    "moved_away": "处理人已不在岗，任务退回",
+    "moved_away": "任务退回",
+    "handed_over": "离职移交",
+    "auto_assigned": "自动派单",
+    "pooled_by_itself": "无调度员在岗，直接放入待抢池",
     "photo_failed": "照片未能处理",
     "notice": "通知",
 }
@@ -251,6 +255,20 @@ REFUSALS: Final = {
     "rated_already": "已经评价过了",
     "rate_after_work": "完成后才能评价",
     "not_assignable": "该人员不在岗或不具备资格",
+    "people_role": "只有主管、项目经理或管理员可以办理人员事项",
+    "left_already": "该人员已离职",
+    "still_here": "该人员在职",
+    "not_yourself": "不能为自己办理，请由他人操作",
+    "absence_days": "结束日期不能早于开始日期，最长一年",
+    "absence_over": "请假日期已经过去",
+    "absence_overlaps": "这些日期已有请假记录",
+    "deputy_unfit": "代理人须在职，并负责同样的小区",
+    "deputy_away": "代理人在这些日期也请假",
+    "shift_times": "班次时间有误：结束须晚于开始，每班不超过24小时，一次最多排两个月",
+    "assignee_absent": "该人员正在请假，不能派单",
+    "assignee_at_cap": "该人员在手工单已达上限",
+    "you_are_absent": "您正在请假，不能接新单",
+    "you_are_at_cap": "您在手工单已达上限，请先完成部分工单",
     "photo_not_yours": "照片不存在或不属于您",
     "photo_not_ready": "照片还没有上传完成",
     "photo_not_image": "只能上传 JPEG、PNG 或 WebP 图片",
@@ -289,6 +307,18 @@ REFUSALS: Final = {
     "take_over_yourself": "交班与接班须为两人",
     "point_settled": "该事项已经办结",
 }
+
+
+WHY_NOT: Final = {
+    "left": "已离职",
+    "role": "岗位不符",
+    "out_of_scope": "不负责该楼栋",
+    "absent": "请假中",
+    "at_cap": "在手工单已满",
+    "off_duty": "不在岗",
+    "unskilled": "技能不对口",
+}
+"""What speaks against giving somebody an order (`assignment.Why`)."""
 
 
 class _Facts(dict[str, Any]):

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.repositories.people import SERVES
+from models.repositories.people import COVERS, SERVES
 
 _BEGIN: Final = text(
     "UPDATE notices SET delivery = 'sending', sending_since = :now WHERE id = :id AND delivery = 'pending'"
@@ -108,6 +108,7 @@ _SPREAD: Final = text(
         JOIN work_orders w ON w.number = n.number
         JOIN staff s ON s.active AND n.to_id = ANY(s.roles)
         WHERE {SERVES.format(community="w.community_id")}
+          AND {COVERS.format(community="w.community_id", building="w.building_id")}
         ON CONFLICT (id) DO NOTHING
         RETURNING id, number, version, urgent
     )

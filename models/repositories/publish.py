@@ -6,7 +6,7 @@ forgotten by Temporal (`architecture.md` §1.5); they go to `forgotten_steps` be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ import orjson
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
-from models.repositories import accompanying
+from models.repositories import accompanying, entitled
 from models.repositories.rows_of import (
     closed_task_row,
     event_rows,
@@ -34,9 +35,17 @@ class OrderRowMissing(Exception):
     """The order has no row, so its words are gone too: an older backup has been restored, and an operator must act."""
 
 
-_LOCK = text("SELECT version, issued_at, accompanied FROM work_orders WHERE number = :number FOR NO KEY UPDATE")
+_LOCK = text(
+    """
+    SELECT version, issued_at, accompanied, ARRAY(SELECT t.holder_id FROM tasks t
+        WHERE t.number = :number AND t.holder_id IS NOT NULL AND t.opened_version < :version
+          AND (t.closed_at IS NULL OR t.closed_version >= :version)) AS holders
+    FROM work_orders WHERE number = :number FOR NO KEY UPDATE
+    """
+)
 """Keeps other steps and decisions about the order out, but not rows that refer to it: a primary and its followers
-write notices about each other, and each would wait for the other's lock.
+write notices about each other, and each would wait for the other's lock. Answers also who held its tasks before this
+step, for :mod:`models.repositories.entitled`.
 """
 
 
@@ -47,13 +56,15 @@ def publish(conn: Connection, batch: Batch) -> Published:
         OrderRowMissing: the order has no row.
         sqlalchemy.exc.IntegrityError: the step contradicts the database; repeating it cannot help.
     """
-    row = conn.execute(_LOCK, {"number": batch.number}).one_or_none()
+    row = conn.execute(_LOCK, {"number": batch.number, "version": batch.version}).one_or_none()
     if row is None:
         raise OrderRowMissing(batch.number)
-    if (row.issued_at, row.version) >= (batch.issued_at, batch.version):
-        return Published(ineligible=_ineligible(batch, conn.execute(_STAFF, {"staff": _named_staff(batch)}).all()))
-    if row.version < batch.prev_version and not batch.whole:
+    written = (row.issued_at, row.version) >= (batch.issued_at, batch.version)
+    if row.version < batch.prev_version and not batch.whole and not written:
         return Published(behind=True)
+    barred = entitled.barred(conn, batch, row.holders)
+    if written:
+        return _answer(batch, conn.execute(_STAFF, {"staff": _named_staff(batch)}).all(), barred)
     if row.version > batch.prev_version:
         _forget_above(conn, batch)
     staff = _write(conn, batch)
@@ -64,7 +75,7 @@ def publish(conn: Connection, batch: Batch) -> Published:
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)
-    return Published(ineligible=_ineligible(batch, staff))
+    return _answer(batch, staff, barred)
 
 
 def mark_failing(conn: Connection, number: str, error: str) -> None:
@@ -291,15 +302,16 @@ def _named_staff(batch: Batch) -> list[str]:
     return sorted({person for person in people if person is not None})
 
 
-def _ineligible(batch: Batch, staff: Sequence[Row[Any]]) -> list[str]:
-    """Holders who have left, or have lost every role that the task asks for, since the step was made.
+def _answer(batch: Batch, staff: Sequence[Row[Any]], barred: Mapping[str, str]) -> Published:
+    """Whose tasks must move: those who have left, or have lost every role that the task asks for, since the step was
+    made, and those who could not take what it gave them.
 
     Residents have no row in `staff`.
     """
     people = {person.id: person for person in staff}
-    gone = {person.id for person in staff if not person.active}
+    gone = dict(barred) | {person.id: Why.LEFT.value for person in staff if not person.active}
     for task in batch.state.tasks.values():
         person = people.get(task.holder or "")
         if person is not None and task.roles and not set(person.roles) & {role.value for role in task.roles}:
-            gone.add(person.id)
-    return sorted(gone)
+            gone.setdefault(person.id, Why.ROLE.value)
+    return Published(ineligible=sorted(gone), reasons=gone)

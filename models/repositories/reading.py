@@ -115,6 +115,8 @@ async def orders_of_staff(
     db: Direct,
     communities: Sequence[str],
     *,
+    narrowed: Sequence[str] = (),
+    buildings: Sequence[str] = (),
     now: datetime,
     kind: str | None = None,
     stage: str | None = None,
@@ -126,6 +128,9 @@ async def orders_of_staff(
 ) -> Sequence[Mapping[str, Any]]:
     """The orders of some communities, newest first. `words` is looked for in number, place, description and contact."""
     where, values = _order_filters(kind, is_open, after)
+    if narrowed:
+        where += f" AND {IN_MY_BUILDINGS}"
+        values |= {"narrowed": list(narrowed), "buildings": list(buildings)}
     if stage is not None:
         where += " AND w.stage = :stage"
         values["stage"] = stage
@@ -169,7 +174,8 @@ DETAIL: Final = numbered(f"""
     ids AS (SELECT by_id AS id FROM e UNION SELECT facts->>'staff' FROM e UNION SELECT facts->>'from' FROM e
             UNION SELECT holder_id FROM t UNION SELECT assignee_id FROM w UNION SELECT filed_by FROM w
             UNION SELECT reporter_id FROM w)
-    SELECT w.number, w.kind, w.community_id, w.house_id, w.place_label, w.category, w.description, w.answers, w.source,
+    SELECT w.number, w.kind, w.community_id, w.house_id, w.building_id, w.place_label, w.category, w.description,
+           w.answers, w.source,
            w.filed_by, w.contact_name, w.contact_phone_sealed, w.reporter_kind, w.reporter_id, w.submitted_at,
            w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
            w.started_at, w.workflow_ended_at, w.projection_error, w.version,
@@ -242,16 +248,24 @@ async def standing_for(db: Direct, number: str, update_id: str) -> Row | None:
 # -- the inbox --------------------------------------------------------------------------------------------------------
 
 BOXES: Final[Mapping[str, str]] = {
-    "mine": "t.holder_id = :me",
+    "mine": "t.holder_id = ANY(CAST(:me AS text[]))",
     "pool": """((t.holder_id IS NULL AND t.roles && CAST(:roles AS varchar[]))
                OR t.also_seen_by && CAST(:roles AS varchar[]))""",
     "team": """(t.holder_id IN (SELECT id FROM staff WHERE team = :team)
                OR (t.holder_id IS NULL AND EXISTS (SELECT 1 FROM staff m
                    WHERE m.team = :team AND m.active AND m.roles && t.roles)))""",
 }
-"""Mine: I hold it. Pool: nobody does and my role may, or my role sees it as well. Team: my team holds it or may."""
+"""Mine: I hold it, or somebody for whom I act. Pool: nobody does and my role may, or my role sees it as well. Team: my
+team holds it or may.
+"""
 
-IN_SCOPE: Final = "('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))"
+IN_MY_BUILDINGS: Final = """(NOT w.community_id = ANY(CAST(:narrowed AS text[])) OR w.building_id IS NULL
+    OR w.building_id = ANY(CAST(:buildings AS text[])))"""
+"""What `Actor.reaches` says of a place."""
+
+IN_SCOPE: Final = f"""('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))
+    AND ({BOXES["mine"]} OR {IN_MY_BUILDINGS})"""
+"""Work that lies with somebody is theirs to see in every building."""
 
 RANK: Final = "CASE w.priority WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
 
@@ -267,10 +281,12 @@ async def inbox(
     db: Direct,
     box: str,
     *,
-    me: str,
+    me: Sequence[str],
     roles: Sequence[str],
     team: str,
     communities: Sequence[str],
+    narrowed: Sequence[str] = (),
+    buildings: Sequence[str] = (),
     kind: str | None = None,
     after: TaskKey | None = None,
     limit: int,
@@ -282,7 +298,13 @@ async def inbox(
     Raises KeyError for a box that does not exist.
     """
     where = f"{BOXES[box]} AND {IN_SCOPE}"
-    values: Row = {"communities": list(communities), "limit": limit} | _box_values(box, me, roles, team)
+    values: Row = {
+        "communities": list(communities),
+        "narrowed": list(narrowed),
+        "buildings": list(buildings),
+        "me": list(me),
+        "limit": limit,
+    } | _box_values(box, roles, team)
     if kind is not None:
         where += " AND t.order_kind = :kind"
         values["kind"] = kind
@@ -306,8 +328,8 @@ async def inbox(
     return await _records(db, numbered(sql), **values)
 
 
-def _box_values(box: str, me: str, roles: Sequence[str], team: str) -> Row:
-    given: dict[str, Row] = {"mine": {"me": me}, "pool": {"roles": list(roles)}, "team": {"team": team}}
+def _box_values(box: str, roles: Sequence[str], team: str) -> Row:
+    given: dict[str, Row] = {"mine": {}, "pool": {"roles": list(roles)}, "team": {"team": team}}
     return given[box]
 
 
@@ -316,14 +338,32 @@ COUNTS: Final = numbered(f"""
            count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
            count(*) FILTER (WHERE {BOXES["team"]}) AS team,
            count(*) FILTER (WHERE {BOXES["mine"]} AND t.due_at < :now) AS overdue
-    FROM tasks t WHERE t.closed_at IS NULL AND {IN_SCOPE}""")  # noqa: S608 - only constants of this module are put in
+    FROM tasks t JOIN work_orders w ON w.number = t.number WHERE t.closed_at IS NULL AND {IN_SCOPE}""")  # noqa: S608 - only constants of this module are put in
 
 
 async def inbox_counts(
-    db: Direct, *, me: str, roles: Sequence[str], team: str, communities: Sequence[str], now: datetime
+    db: Direct,
+    *,
+    me: Sequence[str],
+    roles: Sequence[str],
+    team: str,
+    communities: Sequence[str],
+    narrowed: Sequence[str] = (),
+    buildings: Sequence[str] = (),
+    now: datetime,
 ) -> Row:
     """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late."""
-    row = await _one(db, COUNTS, me=me, roles=list(roles), team=team, communities=list(communities), now=now)
+    row = await _one(
+        db,
+        COUNTS,
+        me=list(me),
+        roles=list(roles),
+        team=team,
+        communities=list(communities),
+        narrowed=list(narrowed),
+        buildings=list(buildings),
+        now=now,
+    )
     assert row is not None  # noqa: S101 - an aggregate without GROUP BY always has its one row
     return row
 
@@ -338,34 +378,6 @@ async def waiting_starts(db: Direct) -> int:
 
 
 # -- people and places ------------------------------------------------------------------------------------------------
-
-ASSIGNABLE: Final = numbered(f"""
-    SELECT s.id, s.account, s.name, s.team, s.on_duty, s.skills, c.skill,
-           c.skill IS NULL OR c.skill = ANY(s.skills) AS skilled,
-           (SELECT count(*) FROM tasks t WHERE t.holder_id = s.id AND t.closed_at IS NULL
-            AND t.kind IN ('accept', 'carry_out')) AS open_tasks
-    FROM staff s LEFT JOIN categories c ON c.kind = :kind AND c.code = :category
-    WHERE s.active AND 'technician' = ANY(s.roles)
-      AND {SERVES.format(community=":community")}
-    ORDER BY s.on_duty DESC, skilled DESC, open_tasks, s.account""")  # noqa: S608 - only constants are put in
-
-
-async def assignable(db: Direct, kind: str, community_id: str, category: str) -> list[Row]:
-    """Active technicians of a community, best first: on duty, skilled, with the fewest open tasks."""
-    return await _rows(db, ASSIGNABLE, kind=kind, community=community_id, category=category)
-
-
-ASSIGNABLE_IDS: Final = numbered(f"""
-    SELECT s.account, s.id FROM staff s
-    WHERE s.account = ANY(CAST(:accounts AS text[])) AND s.active AND 'technician' = ANY(s.roles)
-      AND {SERVES.format(community=":community")}""")  # noqa: S608 - only constants are put in
-
-
-async def assignable_ids(db: Direct, accounts: Sequence[str], community_id: str) -> dict[str, str]:
-    """Account → id of those who may be given work in a community; all others are simply missing."""
-    rows = await _rows(db, ASSIGNABLE_IDS, accounts=list(accounts), community=community_id)
-    return {row["account"]: row["id"] for row in rows}
-
 
 RESIDENT: Final = numbered(f"""
     SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,

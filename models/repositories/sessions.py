@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import DateTime, bindparam, text
+from sqlalchemy import DateTime, TextualSelect, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from models.repositories.direct import Direct, numbered
-from models.repositories.people import SCOPE
+from models.repositories.people import ACTING
 from models.tables.base import new_id
 
 Row = dict[str, Any]
@@ -24,17 +25,17 @@ def _statement(sql: str) -> TextClause:
     return clause.bindparams(*(bindparam(name, type_=_INSTANT) for name in times))
 
 
-async def _one(conn: AsyncConnection, statement: TextClause, **values: Any) -> Row | None:
+async def _one(conn: AsyncConnection, statement: TextClause | TextualSelect, **values: Any) -> Row | None:
     row = (await conn.execute(statement, values)).mappings().first()
     return None if row is None else dict(row)
 
 
 ACCOUNT: Final = _statement(f"""
-    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, s.active, s.password_hash, {SCOPE}
-    FROM staff s WHERE s.account = :account""")  # noqa: S608 - only constants of this module are put in
+    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, s.active, s.password_hash, {ACTING}
+    FROM staff s WHERE s.account = :account""").columns(deputises=JSONB)  # noqa: S608 - only constants are put in
 
 SESSION: Final = numbered(f"""
-    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, x.expires_at, {SCOPE}
+    SELECT s.id, s.account, s.name, s.team, s.roles, s.openid, s.on_duty, x.expires_at, {ACTING}
     FROM staff_sessions x JOIN staff s ON s.id = x.staff_id
     WHERE x.token_hash = :token_hash AND x.revoked_at IS NULL AND x.expires_at > :now AND s.active""")  # noqa: S608
 
@@ -141,7 +142,7 @@ BIND_STAFF: Final = _statement("""
     UPDATE staff SET openid = :openid WHERE id = :staff_id AND active
       AND NOT EXISTS (SELECT 1 FROM staff o WHERE o.openid = :openid AND o.id <> :staff_id)""")
 
-SET_DUTY: Final = _statement("UPDATE staff SET on_duty = :on_duty WHERE id = :staff_id")
+SET_DUTY: Final = _statement("UPDATE staff SET on_duty = :on_duty, duty_switched_at = now() WHERE id = :staff_id")
 
 
 async def resident_of(conn: AsyncConnection, openid: str, name: str, now: datetime) -> str:

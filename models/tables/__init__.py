@@ -14,5 +14,6 @@ from models.tables import (  # noqa: F401
     plumbing,
     policies,
     rounds,
+    staffing,
     wechat,
 )

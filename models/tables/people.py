@@ -63,6 +63,10 @@ class Staff(Base, table=True):
     """Serves every community, also those to come. Nobody does for want of scopes."""
     active: bool = True
     on_duty: bool = True
+    """What the person's own switch says; the roster speaks as well (`models.repositories.staffing.ON_DUTY`)."""
+    duty_switched_at: datetime | None = instant(nullable=True, default=None)
+    cap: int | None = None
+    """Most orders at once; null follows the community's policy."""
 
 
 class StaffScope(Base, table=True):
@@ -71,6 +75,12 @@ class StaffScope(Base, table=True):
     __tablename__ = "staff_scopes"
     staff_id: str = Field(foreign_key="staff.id", primary_key=True)
     community_id: str = Field(foreign_key="communities.id", primary_key=True)
+    buildings: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String),  # type: ignore[call-overload]
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    """The only buildings of the community that are theirs; none named means all. What stands in no building is too."""
 
 
 class StaffSession(Base, table=True):

@@ -10,17 +10,19 @@ import contextlib
 import itertools
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from models.domain.assignment import Choice
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
 from models.domain.following import Fate, Follower, Joined, Joining
@@ -78,6 +80,8 @@ class Shelf:
         self.slow = 0.0
         """Seconds that every publish takes. What arrives meanwhile reaches the workflow together, in its next task."""
         self.attempts = 0
+        self.choices: list[Choice | None] = []
+        """Whom the look at who is there finds, for orders that assign themselves; nobody when nothing is said."""
         self.answers: list[Published | Exception] = []
         """What the next publishes answer instead of success."""
         self.joined = Joined()
@@ -89,13 +93,14 @@ class Shelf:
         time.sleep(self.slow)
         if self.down:
             raise ConnectionError("the database is away")
-        if self.answers:
-            answer = self.answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            if answer.behind:
-                return answer
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None and answer.behind:
+            return answer
         self.batches.append(batch)
+        if answer is not None:
+            return answer
         holders = {task.holder for task in batch.state.tasks.values() if task.holder}
         return Published(ineligible=sorted(holders & self.gone))
 
@@ -147,7 +152,15 @@ class Shelves:
 
     @property
     def served(self) -> list[Callable[..., Any]]:
-        return [self.publish, self.end, self.join, self.fate]
+        return [self.publish, self.end, self.choose, self.join, self.fate]
+
+    @activity.defn(name=names.CHOOSE_STAFF)
+    def choose(self, number: str) -> Choice | None:
+        shelf = self.of.setdefault(number, Shelf())
+        time.sleep(shelf.slow)
+        if shelf.down:
+            raise ConnectionError("the database is away")
+        return shelf.choices.pop(0) if shelf.choices else None
 
     @activity.defn(name=names.END)
     def end(self, number: str) -> None:
@@ -183,7 +196,36 @@ class Desk:
     async def now(self) -> datetime:
         return await self.env.get_current_time()
 
-    async def file(
+    async def file(self, **filing: Any) -> OrderState:
+        """A new order and its workflow, as the relay starts it."""
+        order = await self.filed(**filing)
+        self.handle = await self.client.start_workflow(order.lifecycle.workflow, order, **self._arguments(order))
+        self._filed.append(self.handle)
+        return order
+
+    async def file_with(self, who: Actor, action: str, **filing: Any) -> Receipt:
+        """A new order whose first task's command comes before its workflow has begun, as when Temporal was away."""
+        body = filing.pop("body", {})
+        order = await self.filed(**filing)
+        self.handle = self.client.get_workflow_handle(order.number)
+        self._filed.append(self.handle)
+        start = WithStartWorkflowOperation(
+            order.lifecycle.workflow,
+            order,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **self._arguments(order),
+        )
+        envelope = await self.sealed(who, action, body and {"task_id": f"{order.number}.1", **body})
+        receipt: Receipt = await self.client.execute_update_with_start_workflow(
+            action, envelope, start_workflow_operation=start, id=uuid.uuid4().hex, result_type=Receipt
+        )
+        return receipt
+
+    def _arguments(self, order: OrderState) -> dict[str, Any]:
+        attributes = search_attributes.at_start(order)
+        return {"id": order.number, "task_queue": self.queue, "search_attributes": attributes}
+
+    async def filed(
         self,
         *,
         kind: str = "repair",
@@ -191,8 +233,12 @@ class Desk:
         reporter: Reporter | None = None,
         place: Place | None = None,
         ago: timedelta = timedelta(0),
+        choices: Sequence[Choice | None] = (),
+        slow: float = 0.0,
+        down: bool = False,
         **more: Any,
     ) -> OrderState:
+        """A new order without a workflow, and its shelf."""
         order = new_order(
             Filing(
                 number=f"{PREFIXES[kind]}20261122-{next(_serial):05d}",
@@ -207,15 +253,8 @@ class Desk:
                 **more,
             )
         )
-        self.shelves.of[order.number] = Shelf()
-        self.handle = await self.client.start_workflow(
-            order.lifecycle.workflow,
-            order,
-            id=order.number,
-            task_queue=self.queue,
-            search_attributes=search_attributes.at_start(order),
-        )
-        self._filed.append(self.handle)
+        self.shelves.of[order.number] = shelf = Shelf()
+        shelf.choices, shelf.slow, shelf.down = list(choices), slow, down
         return order
 
     async def sealed(self, who: Actor, action: str, body: dict[str, Any], key: bytes = KEY) -> Envelope:

@@ -85,6 +85,11 @@ class Lifecycle:
     cancelled_stage: str = "cancelled"
 
     @property
+    def worker_roles(self) -> tuple[Role, ...]:
+        """Whose work it is: the roles of the tasks that are the work itself."""
+        return tuple(sorted({role for spec in self.tasks.values() if spec.is_work for role in spec.roles}))
+
+    @property
     def ends(self) -> frozenset[str]:
         """Stages that no other stage follows."""
         return frozenset(stage for stage, following in self.edges.items() if not following)
