@@ -64,6 +64,10 @@ ORDER: Final[dict[str, Any]] = {
         "urged": None,
     },
     "urges": {"count": 0, "here": 0, "last_at": None},
+    "temporary": False,
+    "referral": None,
+    "vacant": False,
+    "entry": None,
     "rating": None,
     "photos": [],
     "timeline": [

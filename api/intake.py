@@ -29,6 +29,10 @@ MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAG
 PRIORITY_ORDER: Final = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 
 
+VACANT: Final = "vacant"
+"""A house's status in which nobody lives there: it is entered with consent only."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Where the work is, checked and named."""
@@ -37,6 +41,7 @@ class Site:
     place: Place
     label: str
     warranty_until: date | None = None
+    vacant: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ async def _file(state: State, request: Request, case: Case) -> Json:
             appointment=case.body.appointment,
             # An emergency may find no dispatcher on duty; whether it does is looked up when its workflow starts.
             assigns_itself=policy.auto_assign or priority is Priority.EMERGENCY,
+            vacant=case.site.vacant,
             at=now,
         )
     )
@@ -241,7 +247,8 @@ def _check_one_place(body: RepairWords) -> None:
 
 def _home(house: Mapping[str, Any]) -> Site:
     place = Place(house_id=house["id"], building_id=house["building_id"], unit=house["unit"], floor=house["floor"])
-    return Site(house["community_id"], place, house["label"], house["warranty_until"])
+    vacant = house["status"] == VACANT
+    return Site(house["community_id"], place, house["label"], house["warranty_until"], vacant)
 
 
 async def _public_site(state: State, area: Area) -> Site:

@@ -52,7 +52,7 @@ async def resolved(state: State, actor: Actor, order: OrderState, action: str, b
 def _names_something(body: Mapping[str, Any]) -> bool:
     """Most commands name nobody and nothing; they need no look-up."""
     nested = (body, body.get("form") or {}, body.get("on_behalf") or {})
-    return any(part.get("staff") or part.get("photo_ids") for part in nested)
+    return any(part.get("staff") or part.get("photo_ids") or part.get("first_witness") for part in nested)
 
 
 def _form_model(order: OrderState, command: Complete) -> type[BaseModel] | None:
@@ -71,12 +71,21 @@ async def _replaced(
             continue
         if kind == "staff":
             answer[field] = await assigning.staff_id(state, order, value, field, prefix + field)
+        elif kind == "witness":
+            answer[field] = await _witness_id(state.direct, value, order.community_id, prefix + field)
         else:
             photo_field = field
             photo_ids.append(value)
     if photo_ids:
         await check_photos(state.direct, actor, photo_ids, order.number, prefix + photo_field)
     return answer
+
+
+async def _witness_id(db: Direct, account: str, community_id: str, field: str) -> str:
+    found = await reading.staff_ids(db, [account], community_id)
+    if account not in found:
+        raise ValidationFailed("unknown_staff", field=field)
+    return found[account]
 
 
 async def check_photos(

@@ -101,6 +101,22 @@ class Urges(Shape):
     last_at: datetime | None
 
 
+class Referral(Shape):
+    """To whom the work was passed, and when we ask them again."""
+
+    party: str
+    title: str
+    contact: str
+    follow_up: datetime
+
+
+class Entry(Shape):
+    """Who agreed to a vacant home being entered, and how."""
+
+    given_by: str
+    channel: str
+
+
 class Rating(Shape):
     result: int
     speed: int
@@ -166,6 +182,10 @@ class Order(Shape):
     waiting: Waiting | None
     bulletin: Bulletin
     urges: Urges
+    temporary: bool
+    referral: Referral | None
+    vacant: bool
+    entry: Entry | None
     rating: Rating | None
     photos: list[Photo]
     timeline: list[TimelineEvent]

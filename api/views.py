@@ -41,6 +41,13 @@ FACTS_FOR_RESIDENTS: Final = frozenset(
         "manner",
         "appointment",
         "on_behalf",
+        "party",
+        "contact",
+        "follow_up",
+        "note",
+        "temporary",
+        "given_by",
+        "channel",
     }
 )
 """What of an event's facts a resident reads; people and task ids stay inside."""
@@ -199,6 +206,10 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "bulletin": _bulletin(bundle, state, reader, now),
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
+        "temporary": state.temporary,
+        "referral": _referral(state),
+        "vacant": state.vacant,
+        "entry": _entry(state),
         "rating": _rating(bundle, reader),
         "photos": [_photo(photo) for photo in bundle["photos"] if _may_see_photo(photo, reader)],
         "timeline": [
@@ -289,6 +300,17 @@ def _waiting(state: OrderState, reader: Reader) -> Json | None:
     }
 
 
+def _referral(state: OrderState) -> Json | None:
+    """To whom the work was passed, also after it came back."""
+    if state.referral is None:
+        return None
+    return {**as_json(state.referral), "title": words.PARTIES[state.referral.party]}
+
+
+def _entry(state: OrderState) -> Json | None:
+    return as_json(state.entry) if state.entry else None
+
+
 def _rating(bundle: Row, reader: Reader) -> Json | None:
     if bundle["rating_result"] is None:
         return None
@@ -336,7 +358,7 @@ def _facts(facts: Row, bundle: Row, reader: Reader) -> Json:
     if not reader.is_staff:
         return {key: value for key, value in facts.items() if key in FACTS_FOR_RESIDENTS}
     shown = dict(facts)
-    for key in ("staff", "from"):
+    for key in ("staff", "from", "first_witness", "second_witness"):
         if key in shown:
             shown[f"{key}_name"] = _name(shown[key], bundle, reader)
             shown[key] = _person(shown[key], bundle, reader)

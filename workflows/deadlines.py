@@ -42,7 +42,7 @@ class Deadlines(Groups):
         await self.take_turn()
         now = workflow.now()
         hold = self.order.hold
-        if hold is not None and hold.until <= now:
+        if hold is not None and not hold.rebooking and hold.until <= now:
             resume(self.step, SYSTEM, None, now)
         for task in list(self.order.tasks.values()):
             if task.gives_up_at is not None and task.gives_up_at <= now:

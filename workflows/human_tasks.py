@@ -223,6 +223,7 @@ class HumanTasks(Publishing):
     urge = command("urge", "催单：the reporter presses")
     cancel = command("cancel", "取消：withdraw the order")
     comment = command("comment", "留言：say something on the order")
+    consent = command("consent", "登记入户同意：somebody who may has agreed to a vacant home being entered")
     rate = command("rate", "评价：the reporter's three stars")
     merge = command("merge", "合并：follow a primary order or an incident")
     unmerge = command("unmerge", "取消合并：go on by itself again")

@@ -9,11 +9,12 @@ with workflow.unsafe.imports_passed_through():
     from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
     from models.domain.order import OrderState
     from models.domain.people import Role
+    from workflows.visits import Visits
     from workflows.work_order import WorkOrderWorkflow
 
 
 @workflow.defn(name="Repair")
-class RepairWorkflow(WorkOrderWorkflow):
+class RepairWorkflow(Visits, WorkOrderWorkflow):
     @workflow.init
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)
@@ -31,6 +32,8 @@ class RepairWorkflow(WorkOrderWorkflow):
                 self.give_to(decision.form["staff"], decision)
             case "pool":
                 self.give_to(None, decision)
+            case "referred":
+                self.refer(decision)
             case "rejected":
                 self.enter("rejected", decision)
 
@@ -48,8 +51,10 @@ class RepairWorkflow(WorkOrderWorkflow):
     async def accepted(self) -> None:
         visit = await self.ask(CARRY_OUT, to=self.order.assignee)
         match visit.outcome:
-            case "arrived":
+            case "arrived" | "forced_entry":
                 self.enter("in_progress", visit)
+            case "no_access":
+                self.lock_out(visit)
             case _:
                 self.give_up(visit)
 
@@ -57,7 +62,10 @@ class RepairWorkflow(WorkOrderWorkflow):
         work = await self.ask(CARRY_OUT, to=self.order.assignee)
         match work.outcome:
             case "finished":
+                self.order.temporary = bool(work.form.get("temporary"))
                 self.enter("finished", work)
+            case "no_access":
+                self.lock_out(work)
             case _:
                 self.give_up(work)
 
@@ -88,9 +96,12 @@ class RepairWorkflow(WorkOrderWorkflow):
             self.enter("submitted", answer)
 
     def reopen(self, verdict: Moved) -> None:
-        """Once to the same technician; the second time the lead chooses another."""
+        """Once to the same technician; the second time the lead chooses another. What another firm has done, a
+        dispatcher sees to.
+        """
         self.order.reopened += 1
-        self.enter("in_progress" if self.order.reopened == 1 else "submitted", verdict)
+        again = self.order.reopened == 1 and self.order.assignee is not None
+        self.enter("in_progress" if again else "submitted", verdict)
         restart_finish_clock(self.order, workflow.now())
         if self.order.stage == "submitted":
             self.order.assignee = None

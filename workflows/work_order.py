@@ -43,8 +43,11 @@ class WorkOrderWorkflow(Deadlines):
         return self.order.stage
 
     async def _stage(self) -> None:
-        """The method of the present stage; an order on hold waits in the stage that it will resume."""
-        stage = self.order.hold.stage if self.order.hold else self.order.stage
+        """The method of the present stage; an order on hold waits in the stage that it will resume, unless its hold is
+        itself a question.
+        """
+        hold = self.order.hold
+        stage = "rebooking" if hold and hold.rebooking else hold.stage if hold else self.order.stage
         await getattr(self, stage)()
 
     async def afterwards(self) -> None:

@@ -16,7 +16,7 @@ from api.console import times
 from api.console.wording import FIELD_ERRORS, FIELDS
 from models.domain import words
 
-Kind = Literal["text", "area", "staff", "photos", "window", "moment", "stars", "choice", "group", "hidden"]
+Kind = Literal["text", "area", "staff", "photos", "window", "moment", "stars", "choice", "flag", "group", "hidden"]
 
 LONG_TEXT: Final = 120
 """A text that may be longer than this gets several lines to be typed in."""
@@ -25,6 +25,9 @@ OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
     "HoldReason": words.HOLD_REASONS,
     "OnBehalfChannel": words.CHANNELS,
     "Source": words.SOURCES,
+    "Party": words.PARTIES,
+    "ConsentBy": words.CONSENT_BY,
+    "ConsentChannel": words.CONSENT_CHANNELS,
 }
 """Enumeration in the schema → what people read for its values."""
 
@@ -78,6 +81,8 @@ def _field(path: str, name: str, part: Mapping[str, Any], required: bool, defini
         return replace(base, kind="photos", longest=resolved.get("maxItems"))
     if resolved.get("type") == "integer":
         return replace(base, kind="stars")
+    if resolved.get("type") == "boolean":
+        return replace(base, kind="flag")
     if "enum" in resolved:
         titles = OPTION_TITLES.get(type_name, {})
         return replace(
@@ -125,6 +130,8 @@ def _value(drawn: Field, submitted: FormData) -> Any:
     text = str(submitted.get(drawn.name) or "").strip()
     if not text:
         return None
+    if drawn.kind == "flag":
+        return True
     if drawn.kind == "moment":
         return times.from_input(text)
     if drawn.kind == "stars" and text.isdigit():

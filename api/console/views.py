@@ -44,6 +44,7 @@ STAGE_TONES: Final = {
     "accepted": "accent",
     "in_progress": "accent",
     "on_hold": "warn",
+    "referred": "warn",
     "finished": "good",
     "closed": "",
     "cancelled": "",
@@ -62,6 +63,16 @@ EVENT_LOOKS: Final = {
     "handed_back": ("undo", "warn"),
     "reassigned": ("swap", "warn"),
     "arrived": ("pin", "accent"),
+    "forced_entry": ("alert", "warn"),
+    "referred": ("right", "accent"),
+    "done": ("wrench", "good"),
+    "postponed": ("clock", "warn"),
+    "taken_back": ("undo", "warn"),
+    "no_access": ("ban", "warn"),
+    "rebooked": ("clock", "accent"),
+    "called_off": ("ban", "bad"),
+    "out_of_scope": ("undo", "warn"),
+    "consented": ("check", "accent"),
     "finished": ("wrench", "good"),
     "fixed": ("check", "good"),
     "not_fixed": ("undo", "bad"),
@@ -80,11 +91,14 @@ EVENT_LOOKS: Final = {
 }
 """Event → icon and tone; the others get a plain dot."""
 
-DANGEROUS: Final = frozenset({"rejected", "handed_back", "not_fixed"})
+DANGEROUS: Final = frozenset(
+    {"rejected", "handed_back", "not_fixed", "forced_entry", "taken_back", "called_off", "out_of_scope"}
+)
 """Outcomes that send an order back or end it badly; their button does not invite."""
 
-DIALOG_ORDER: Final = ("urge", "hold", "resume", "reassign", "release", "cancel")
+DIALOG_ORDER: Final = ("consent", "urge", "hold", "resume", "reassign", "release", "cancel")
 DIALOG_ICONS: Final = {
+    "consent": "check",
     "urge": "bell",
     "hold": "pause",
     "resume": "play",
@@ -277,9 +291,28 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
         (ORDER["submitted"], times.moment(submitted, now) if submitted else ""),
         (ORDER["appointment"], window_words(order["appointment"], now)),
         (ORDER["charge"], words.CHARGES.get(str(order["charge"]), "")),
+        (ORDER["referral"], _referral(order)),
+        (ORDER["entry"], _entry(order)),
         *answers_of(order["answers"], questions),
     ]
     return [(title, value) for title, value in facts if value]
+
+
+def _referral(order: Json) -> str:
+    referral = order["referral"]
+    return f"{referral['title']} · {referral['contact']}" if referral else ""
+
+
+def _entry(order: Json) -> str:
+    """Only a vacant home is nobody's to walk into."""
+    if order["entry"]:
+        return consent_words(order["entry"])
+    return str(ORDER["entry_missing"]) if order["vacant"] else ""
+
+
+def consent_words(entry: Json) -> str:
+    by, channel = words.CONSENT_BY.get(entry["given_by"], ""), words.CONSENT_CHANNELS.get(entry["channel"], "")
+    return TRAIL["consent"].format(by=by, channel=channel)
 
 
 def answers_of(answers: Json, questions: Sequence[Json]) -> list[tuple[str, str]]:
@@ -446,7 +479,7 @@ def _line(event: Json) -> Line:
         stage=event["stage_title"] or "",
         target=facts.get("staff_name", ""),
         extras=tuple(_extras(facts, at)),
-        said=next((str(facts[key]) for key in ("report", "text", "reason") if _is_words(facts, key)), ""),
+        said=next((str(facts[key]) for key in ("report", "text", "reason", "note") if _is_words(facts, key)), ""),
         stars=_stars(facts),
         photo_ids=tuple(facts.get("photo_ids") or ()),
     )
@@ -467,6 +500,18 @@ def _extras(facts: Json, at: datetime) -> list[str]:
         extras.append(TRAIL["resumes"].format(at=times.moment(until, at)))
     if facts.get("appointment"):
         extras.append(TRAIL["appointment"].format(window=window_words(facts["appointment"], at)))
+    if facts.get("party") in words.PARTIES:
+        extras.append(f"{words.PARTIES[facts['party']]} · {facts.get('contact', '')}")
+    follow_up = instant(facts.get("follow_up"))
+    if follow_up is not None:
+        extras.append(TRAIL["follow_up"].format(at=times.moment(follow_up, at)))
+    if facts.get("given_by"):
+        extras.append(consent_words(facts))
+    if facts.get("first_witness_name"):
+        witnesses = [facts["first_witness_name"], facts.get("second_witness_name", "")]
+        extras.append(TRAIL["witnesses"].format(names="、".join(witnesses)))
+    if facts.get("temporary"):
+        extras.append(ORDER["temporary"])
     if facts.get("clock") in words.CLOCKS:
         extras.append(TRAIL["clock"].format(clock=words.CLOCKS[facts["clock"]]))
     if facts.get("rung") in words.ROLES:

@@ -21,6 +21,7 @@ from models.domain.people import SYSTEM, Actor, Role
 from models.domain.rights import excluded, is_reporter, parsed_form
 from models.domain.step import Step
 from models.domain.tasks import Closed, Task
+from models.domain.visit_forms import Consent
 
 
 class Moved:
@@ -158,7 +159,8 @@ def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
     photos = list(command.photo_ids) or None
     step.record("commented", actor, at, audience, text=command.text, photo_ids=photos)
     hold = step.state.hold
-    if hold is not None and hold.reason is HoldReason.REPORTER and is_reporter(step.state, actor):
+    waits_for_word = hold is not None and hold.reason is HoldReason.REPORTER and not hold.rebooking
+    if waits_for_word and is_reporter(step.state, actor):
         # Any act of the reporter's ends the wait for them (`lifecycles.md`, "Hold"); parts do not come any sooner.
         resume(step, actor, None, at)
 
@@ -171,6 +173,11 @@ def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
     _end_hold(step)
     state.following = None
     step.enter(state.lifecycle.cancelled_stage, at, event)
+
+
+def consent(step: Step, actor: Actor, command: c.RecordConsent, at: datetime) -> None:
+    step.state.entry = Consent(given_by=command.given_by, channel=command.channel)
+    step.record("consented", actor, at, given_by=command.given_by, channel=command.channel)
 
 
 def rate(step: Step, actor: Actor, command: c.Rate, at: datetime) -> Moved:
@@ -220,6 +227,7 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "urge": urge,
     "cancel": cancel,
     "comment": comment,
+    "consent": consent,
     "rate": rate,
     "merge": merge,
     "unmerge": unmerge,

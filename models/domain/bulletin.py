@@ -91,7 +91,7 @@ def _nobody(order: OrderState) -> str:
 def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
     # What staff found themselves, a lead confirms.
     asked = words.ROLES[Role.LEAD] if order.reporter.kind == "staff" else reporter
-    if order.hold is not None:
+    if order.hold is not None and order.work_is_held:
         answered = order.hold.reason is HoldReason.REPORTER
         return (say.NEXT_ANSWERED if answered else say.NEXT_RESUMED).format(reporter=asked)
     if task is None:
@@ -101,7 +101,7 @@ def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
 
 
 def _waiting_for(order: OrderState, task: Task | None, who: str, reporter: str, now: datetime) -> str | None:
-    if order.hold is not None:
+    if order.hold is not None and order.work_is_held:
         return words.HOLD_REASONS[order.hold.reason]
     if task is None:
         return None
@@ -112,7 +112,7 @@ def _waiting_for(order: OrderState, task: Task | None, who: str, reporter: str, 
     sentence = say.WAITING.get(f"{task.kind}@{order.stage}") or say.WAITING.get(task.kind)
     if sentence is None and task.holder is None:
         sentence = say.WAITING_POOL
-    return sentence.format(who=who) if sentence else None
+    return sentence.format(who=who, reporter=reporter) if sentence else None
 
 
 def _by(order: OrderState, task: Task | None, now: datetime) -> tuple[datetime | None, str]:

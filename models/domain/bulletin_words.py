@@ -22,6 +22,7 @@ WHERE: Final = {
     "in_progress": "师傅已到场，处理中",
     "finished": "已处理完成，待确认",
     "on_hold": "暂缓处理",
+    "referred": "已转外单位，物业跟进中",
 }
 """Stage → where the order is. The others are called as everywhere."""
 
@@ -30,6 +31,9 @@ NEXT: Final = {
     "accept": "{who}接单",
     "carry_out": "{who}上门",
     "carry_out@in_progress": "{who}处理，完成后请{reporter}确认",
+    "follow_up": "外单位处理，{who}跟进",
+    "rebook": "{reporter}约定新的上门时间",
+    "call_reporter": "{who}致电{reporter}约定新的上门时间",
     "confirm": "{reporter}确认是否已修好",
     "rate": "{reporter}评价本次服务",
 }
@@ -40,7 +44,13 @@ NEXT_UNKNOWN: Final = "物业安排下一步"
 NEXT_RESUMED: Final = "到时自动恢复处理"
 NEXT_ANSWERED: Final = "{reporter}回复后立即恢复处理，否则到时自动恢复"
 
-WAITING: Final = {"dispatch": "等{who}安排", "accept": "等{who}接单", "carry_out@accepted": "等{who}上门"}
+WAITING: Final = {
+    "dispatch": "等{who}安排",
+    "accept": "等{who}接单",
+    "carry_out@accepted": "等{who}上门",
+    "follow_up": "等外单位处理",
+    "call_reporter": "等{who}联系{reporter}",
+}
 WAITING_REPORTER: Final = "等{reporter}答复"
 WAITING_POOL: Final = "等{who}领取"
 WAITING_VISIT: Final = "等约定的上门时间"

@@ -20,6 +20,7 @@ from models.domain.following import Fate
 from models.domain.forms import Form, OnBehalf, OrderRef, Photos, Reason, StaffRef, Stated, invalid
 from models.domain.order import Audience, HoldReason
 from models.domain.people import Actor
+from models.domain.visit_forms import Consent
 
 ENVELOPE_LIFE: Final = timedelta(minutes=2)
 """Long enough for the gateway's time-out, one retry and an unsteady clock; short enough that a captured envelope is
@@ -82,6 +83,10 @@ class Comment(Form):
     audience: Audience | None = Field(default=None, title="谁能看到")
 
 
+class RecordConsent(Consent):
+    """Before a vacant home is entered. Residents say it themselves; staff write down how they heard it."""
+
+
 class Rate(Stated):
     """Completing the rate task is the same act."""
 
@@ -123,6 +128,7 @@ Command = (
     | Urge
     | Cancel
     | Comment
+    | RecordConsent
     | Rate
 )
 
@@ -137,6 +143,7 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "urge": Urge,
     "cancel": Cancel,
     "comment": Comment,
+    "consent": RecordConsent,
     "rate": Rate,
     "merge": Merge,
     "unmerge": Unmerge,

@@ -1,7 +1,7 @@
 """What a person fills in to complete a task. One model per outcome; its JSON Schema goes out with the task.
 
-Fields marked with the formats `staff` and `photo` are references: clients send a staff account or photo ids, the
-gateway replaces them by ids that it has looked up, so a workflow never trusts a reference of a client's.
+Fields marked with the formats `staff`, `witness` and `photo` are references: clients send a staff account or photo ids,
+the gateway replaces them by ids that it has looked up, so a workflow never trusts a reference of a client's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,6 +20,9 @@ StaffRef = Annotated[str, Field(title="人员", min_length=1, max_length=64, jso
 OrderRef = Annotated[str, Field(title="工单号", min_length=1, max_length=32, json_schema_extra={"format": "order"})]
 PhotoRef = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"format": "photo"})]
 Photos = Annotated[tuple[PhotoRef, ...], Field(title="照片", max_length=9)]
+ACCOUNTS: Final = ("staff", "witness")
+"""Formats of a staff account: somebody to be given work, or anybody of the staff."""
+
 Stars = Annotated[int, Field(ge=1, le=5)]
 
 
@@ -69,6 +72,7 @@ class Accepted(Form):
 class Finished(Form):
     report: str = Field(title="处理说明", min_length=2, max_length=1000)
     photo_ids: Photos = ()
+    temporary: bool = Field(default=False, title="临时处理，仍需彻底维修")
 
 
 class Stated(Form):
@@ -130,13 +134,13 @@ def invalid(error: ValidationError, prefix: str = "") -> ValidationFailed:
 
 
 def references(model: type[BaseModel], data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield `(format, field, value)` for every staff or photo reference in the data, in the order of the fields."""
+    """Yield `(format, field, value)` for every reference in the data, in the order of the fields."""
     for field, names in _naming_fields(model):
         value = data.get(field)
         if value is None:
             continue
-        if names == "staff":
-            yield "staff", field, value
+        if names in ACCOUNTS:
+            yield names, field, value
         elif isinstance(value, list | tuple):
             yield from (("photo", field, photo) for photo in value)
 
@@ -148,7 +152,7 @@ def _naming_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
         field: schema.get("format") or schema.get("items", {}).get("format")
         for field, schema in model.model_json_schema()["properties"].items()
     }
-    return tuple((field, names) for field, names in formats.items() if names in ("staff", "photo"))
+    return tuple((field, names) for field, names in formats.items() if names in (*ACCOUNTS, "photo"))
 
 
 def as_json(form: BaseModel) -> dict[str, Any]:

@@ -55,6 +55,9 @@ TITLES: Final = {
     "public_closed": "公共维修已完成",
     "public_called_off": "公共维修已取消",
     "recorded": "已代您登记",
+    "referred": "已转外单位处理",
+    "no_access": "上门时无人在家，请改约",
+    "task_due": "到了办理时间",
     "not_fixed": "报事人反馈没修好",
     "appointment_soon": "一小时后上门",
     "progress_told": "有新进展",
@@ -90,6 +93,9 @@ SENTENCES: Final = {
     "taken_over": "{matter}已满{days}天未答复，现转由上级办理。",
     "dispatched": "您在{place}的{category}{matter}已派单，师傅将尽快接单。",
     "accepted": "{staff}已接单，将为您处理{place}的{category}{matter}。",
+    "referred": "您在{place}的{category}{matter}已转交外单位处理，我们会继续跟进，详情请看工单。",
+    "no_access": "师傅到{place}处理{category}{matter}时无人在家，请约定新的上门时间。",
+    "task_due": "{place}的{category}{matter}到了{task}的时间。",
     "held": "您在{place}的{category}{matter}暂缓处理{because}。",
     "resumed": "{place}的{category}{matter}已恢复处理。",
     "finished": "{place}的{category}{matter}已处理完成，请确认是否已修好。",
@@ -118,6 +124,7 @@ PHRASES: Final = {
     "rejected": "不予受理",
     "cancelled": "已取消",
     "finished": "待确认",
+    "referred": "已转外单位",
 }
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
 

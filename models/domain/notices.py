@@ -65,6 +65,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "merged": _merged,
         "unmerged": _on_its_own,
         "freed": _on_its_own,
+        "called_off": _cancelled,
         "rated": _rated,
         "fixed": _rated,
         "not_fixed": _not_fixed,
@@ -78,7 +79,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
 
 def _on_entering(order: OrderState, event: Event) -> list[Notice]:
     kind = order.lifecycle.told_on_entering.get(event.stage or "")
-    if kind is None or (order.hold is None and kind == "held"):
+    if kind is None or (kind == "held" and (order.hold is None or order.hold.rebooking)):
         return []
     return _reporter(order, kind, stage=event.stage)
 
@@ -127,13 +128,26 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
     if spec.of_reporter:
         if order.reporter.kind != "resident" or order.reporter.id is None:
             return []
+        at_once = _reporter(order, spec.notice, **facts) if spec.notice else []
         reminder = Notice(kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id)
-        return [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
+        later = [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
+        return at_once + later
     if task.holder is not None:
         return _holders_task(order, task, event, facts)
-    if order.priority != "emergency":
-        return []  # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
-    return [_role(order, "new_task", role, **facts).model_copy(update={"while_task": task.id}) for role in task.roles]
+    told = _rung_when_due(order, task, facts)
+    if order.priority == "emergency":
+        # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
+        told += [_role(order, "new_task", role, **facts) for role in task.roles]
+    return [notice.model_copy(update={"while_task": task.id}) for notice in told]
+
+
+def _rung_when_due(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]:
+    """A task with a time of its own, such as asking another firm whether it has come, rings when that time is there."""
+    due = order.lifecycle.tasks[task.kind].due
+    at = due(order) if due else None
+    if at is None:
+        return []
+    return [_role(order, "task_due", role, **facts).model_copy(update={"not_before": at}) for role in task.roles]
 
 
 def _holders_task(order: OrderState, task: Task, event: Event, facts: dict[str, Any]) -> list[Notice]:

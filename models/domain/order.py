@@ -18,6 +18,7 @@ from models.domain.people import Role
 from models.domain.places import Place
 from models.domain.tasks import Task
 from models.domain.terms import Terms
+from models.domain.visit_forms import Consent, Referred
 
 
 class Priority(StrEnum):
@@ -84,6 +85,10 @@ class Hold(BaseModel):
     stage: str
     """The stage that the order resumes."""
     by: str
+    rebooking: Literal["reporter", "clerk"] | None = None
+    """Nobody was at home: the hold ends with the answer of whoever is asked for a new time, never by itself. `until`
+    is then when that answer is due.
+    """
 
 
 class Urges(BaseModel):
@@ -128,6 +133,7 @@ class Filing(BaseModel):
     excluded: tuple[str, ...] = ()
     complaint: Complaint | None = None
     assigns_itself: bool = False
+    vacant: bool = False
     at: datetime
 
 
@@ -147,6 +153,8 @@ class OrderState(BaseModel):
     levels: Levels
     terms: Terms = Terms()
     appointment: Window | None = None
+    vacant: bool = False
+    """Nobody lives there: it is entered with `entry` only, or by force before two witnesses."""
     submitted_at: datetime
 
     stage: str
@@ -170,6 +178,12 @@ class OrderState(BaseModel):
     """While it is set the order waits in its stage, without tasks, for what it follows."""
     urges: Urges = Field(default_factory=Urges)
     reopened: int = 0
+    referral: Referred | None = None
+    """To whom the work was passed, kept when it came back."""
+    fruitless_visits: int = 0
+    entry: Consent | None = None
+    temporary: bool = False
+    """The work was ended by a makeshift."""
     rating: Stated | None = None
     milestones: int = 0
     """How many of the lifecycle's have been passed."""
@@ -191,6 +205,11 @@ class OrderState(BaseModel):
         return next((task for task in self.tasks.values() if task.kind == kind), None)
 
     @property
+    def work_is_held(self) -> bool:
+        """Nobody goes on while it waits; a hold for a new appointment is itself somebody's task."""
+        return self.hold is not None and self.hold.rebooking is None
+
+    @property
     def running_clock(self) -> Clock | None:
         """The promise that falls due first."""
         running = [clock for clock in self.clocks.values() if clock.running]
@@ -203,7 +222,7 @@ class OrderState(BaseModel):
             return None
         times = [clock.next_alarm for clock in self.clocks.values()]
         times += [task.gives_up_at for task in self.tasks.values()]
-        times += [self.hold.until if self.hold else None, self.reread_terms_at]
+        times += [self.hold.until if self.hold and not self.hold.rebooking else None, self.reread_terms_at]
         times += [self.reached_at(self.next_milestone) if self.next_milestone else None]
         return min((time for time in times if time is not None), default=None)
 

@@ -29,6 +29,7 @@ from models.domain.forms import Accepted, Fixed, Form, Merged, Window, parse
 from models.domain.order import Audience, HoldReason, OrderState
 from models.domain.people import Actor, Role
 from models.domain.tasks import Task, TaskSpec
+from models.domain.visit_forms import Rebooked
 
 URGE_EVERY: Final = timedelta(minutes=5)
 """At most one urge in five minutes, in every stage (`lifecycles.md`, "Urge")."""
@@ -41,6 +42,7 @@ MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
 APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
+MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 
 
 def is_reporter(order: OrderState, actor: Actor) -> bool:
@@ -123,7 +125,8 @@ def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) 
         raise TaskHeldByOther
     if not actor.has(*task.roles):
         raise Forbidden("not_a_candidate")
-    not_on_hold(order)
+    if order.work_is_held:
+        raise IllegalTransition("on_hold")
     four_eyes(order, spec, actor)
 
 
@@ -171,7 +174,7 @@ def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: date
         _may_complete_on_behalf(order, actor, task, spec)
     else:
         _may_end(order, actor, task, spec)
-    if order.hold is not None and command.outcome != "handed_back" and not is_reporter(order, actor):
+    if order.work_is_held and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
     _fits(order, parsed_form(order, command), now)
     if command.form.get("staff") in order.excluded:
@@ -188,7 +191,7 @@ def _may_end(order: OrderState, actor: Actor, task: Task, spec: TaskSpec) -> Non
 
 def _fits(order: OrderState, form: Form, now: datetime) -> None:
     """What a form alone cannot know: the present, and whose order it is."""
-    if isinstance(form, Accepted) and form.appointment is not None:
+    if isinstance(form, Accepted | Rebooked) and form.appointment is not None:
         may_be_agreed(form.appointment, now, "form.appointment")
     if isinstance(form, Merged):
         grouping.may_begin(order, form.primary, "form.primary")
@@ -286,6 +289,17 @@ def may_comment(order: OrderState, actor: Actor, command: c.Comment, now: dateti
         raise Forbidden("comment_audience")
 
 
+def may_consent(order: OrderState, actor: Actor, command: c.RecordConsent, now: datetime) -> None:
+    """The reporter, whoever has the work, or the office; once, before a vacant home is entered."""
+    within_reach(order, actor)
+    if not (is_reporter(order, actor) or order.assignee == actor.id or actor.has(*MAY_RECORD_CONSENT)):
+        raise Forbidden("consent_role")
+    if not order.vacant or order.stage in order.lifecycle.after_work:
+        raise IllegalTransition("consent_not_needed")
+    if order.entry is not None:
+        raise IllegalTransition("consent_given")
+
+
 def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) -> None:
     within_reach(order, actor)
     if not is_reporter(order, actor):
@@ -329,6 +343,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "urge": may_urge,
     "cancel": may_cancel,
     "comment": may_comment,
+    "consent": may_consent,
     "rate": may_rate,
     "merge": may_merge,
     "unmerge": may_unmerge,
@@ -336,7 +351,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
 }
 
 
-OF_THE_ORDER: Final = ("urge", "cancel", "comment", "rate", "merge", "unmerge")
+OF_THE_ORDER: Final = ("urge", "cancel", "comment", "consent", "rate", "merge", "unmerge")
 """Commands that concern the order rather than a task. Nobody presses `wake`."""
 
 

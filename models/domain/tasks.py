@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from models.domain.clocks import ClockName
 from models.domain.forms import Form
 from models.domain.people import Role
+
+if TYPE_CHECKING:
+    from models.domain.order import OrderState
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class TaskSpec:
     """Whoever holds it may put the order on hold."""
     clock: ClockName | None = None
     """The promise that it must keep, where the lifecycle does not name another for its stage."""
+    due: Callable[[OrderState], datetime | None] | None = None
+    """When it should be done, where no clock of the order's says so. Its candidates are rung at that time."""
+    notice: str | None = None
+    """What a reporter with an account is told at once when it opens."""
     also_seen_at_breach: tuple[Role, ...] = ()
     """Whose box shows it as well once its promise is broken."""
 

@@ -263,7 +263,14 @@ def _work_ended_at(batch: Batch) -> tuple[datetime | None, bool]:
 
 # -- photos ------------------------------------------------------------------------------------------------------------
 
-USED_AS: Final = {"finished": "after", "commented": "comment", "not_fixed": "not_fixed"}
+USED_AS: Final = {
+    "finished": "after",
+    "done": "after",
+    "commented": "comment",
+    "not_fixed": "not_fixed",
+    "no_access": "no_access",
+    "out_of_scope": "out_of_scope",
+}
 """Event → what its photos are for. Photos of a clerk's record for a reporter are `on_behalf`."""
 
 _ATTACH_PHOTOS = text(

@@ -171,7 +171,9 @@ DETAIL: Final = numbered(f"""
           FROM timeline_events WHERE number = :number),
     t AS (SELECT id, kind, holder_id, roles, also_seen_by, opened_at, due_at, gives_up_at
           FROM tasks WHERE number = :number AND closed_at IS NULL),
-    ids AS (SELECT by_id AS id FROM e UNION SELECT facts->>'staff' FROM e UNION SELECT facts->>'from' FROM e
+    ids AS (SELECT by_id AS id FROM e
+            UNION SELECT unnest(ARRAY[facts->>'staff', facts->>'from', facts->>'first_witness',
+                facts->>'second_witness']) FROM e
             UNION SELECT holder_id FROM t UNION SELECT assignee_id FROM w UNION SELECT filed_by FROM w
             UNION SELECT reporter_id FROM w)
     SELECT w.number, w.kind, w.community_id, w.house_id, w.building_id, w.place_label, w.category, w.description,
@@ -379,6 +381,18 @@ async def waiting_starts(db: Direct) -> int:
 
 # -- people and places ------------------------------------------------------------------------------------------------
 
+STAFF_IDS: Final = numbered(f"""
+    SELECT s.account, s.id FROM staff s
+    WHERE s.account = ANY(CAST(:accounts AS text[])) AND s.active
+      AND {SERVES.format(community=":community")}""")  # noqa: S608 - only constants are put in
+
+
+async def staff_ids(db: Direct, accounts: Sequence[str], community_id: str) -> dict[str, str]:
+    """Account → id of anybody who works for a community; all others are simply missing."""
+    rows = await _rows(db, STAFF_IDS, accounts=list(accounts), community=community_id)
+    return {row["account"]: row["id"] for row in rows}
+
+
 RESIDENT: Final = numbered(f"""
     SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,
            (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.to_id = r.id AND n.read_at IS NULL
@@ -419,7 +433,7 @@ async def communities(db: Direct) -> list[Row]:
 
 
 TIED_HOUSE: Final = numbered(f"""
-    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until,
+    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until, h.status,
            (SELECT r.name FROM residents r WHERE r.id = t.resident_id) AS resident_name
     FROM ties t JOIN houses h ON h.id = t.house_id
     WHERE t.resident_id = :resident AND {TIE_HOLDS}

@@ -24,8 +24,11 @@ def task_due(state: OrderState, task: Task) -> datetime | None:
 
     A reporter's task is due when its silence is taken for an answer.
     """
-    if state.lifecycle.tasks[task.kind].of_reporter:
+    spec = state.lifecycle.tasks[task.kind]
+    if spec.of_reporter:
         return task.gives_up_at
+    if spec.due is not None:
+        return spec.due(state)
     name = _clock_of(state, task)
     clock = state.clocks.get(name) if name else None
     if clock is not None and clock.stopped_at is not None:

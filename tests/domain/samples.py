@@ -13,6 +13,7 @@ from models.domain.people import SYSTEM, Actor, Role
 from models.domain.places import Place
 from models.domain.rights import OF_THE_ORDER, Action
 from models.domain.step import Step
+from models.domain.visit_forms import Referred
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 HERE, ELSEWHERE = "com_1", "com_2"
@@ -74,6 +75,11 @@ def in_stage(stage: str, **how: Any) -> Step:
     if stage == "rejected":
         step.enter("rejected", NOW)
         return fresh(step)
+    if stage == "referred":
+        order.referral = Referred.model_validate(FORMS["referred"])
+        step.enter("referred", NOW)
+        ask(step, "follow_up")
+        return fresh(step)
     order.assignee = WORKER.id
     for following in ("dispatched", "accepted", "in_progress", "finished", "closed"):
         step.enter(following, NOW)
@@ -95,6 +101,8 @@ def fresh(step: Step) -> Step:
     return step
 
 
+WINDOW = {"from": (NOW + timedelta(days=1)).isoformat(), "to": (NOW + timedelta(days=1, hours=2)).isoformat()}
+
 FORMS: dict[str, dict[str, Any]] = {
     "assigned": {"staff": "stf_other"},
     "pool": {},
@@ -103,6 +111,15 @@ FORMS: dict[str, dict[str, Any]] = {
     "accepted": {},
     "handed_back": {"reason": "没有配件"},
     "arrived": {},
+    "referred": {"party": "lift_firm", "contact": "迅达电梯", "follow_up": (NOW + timedelta(days=1)).isoformat()},
+    "done": {"report": "维保单位已更换门机"},
+    "postponed": {"follow_up": (NOW + timedelta(days=2)).isoformat()},
+    "taken_back": {"reason": "外单位不来"},
+    "forced_entry": {"reason": "水漏到楼下", "first_witness": "stf_guard", "second_witness": "stf_clerk"},
+    "no_access": {"note": "敲门无人应答", "photo_ids": ["pho_1"]},
+    "out_of_scope": {"reason": "属于燃气公司", "photo_ids": ["pho_1"]},
+    "rebooked": {"appointment": WINDOW},
+    "called_off": {"reason": "业主不修了"},
     "finished": {"report": "换了垫圈", "photo_ids": ["pho_1"]},
     "fixed": {},
     "not_fixed": {"reason": "还在漏水"},
@@ -121,6 +138,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "comment": {"text": "请尽快"},
     "merge": {"primary": "BX20261122-00001"},
     "unmerge": {"reason": "不是同一故障"},
+    "consent": {"given_by": "owner", "channel": "phone"},
     "rate": {"result": 5, "speed": 5, "manner": 5},
 }
 

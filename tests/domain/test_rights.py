@@ -31,7 +31,7 @@ from tests.domain.samples import (
 
 PRESSED = {
     "submitted": {
-        "dispatcher": {"claim", "assigned", "pool", "rejected", "merged", "cancel", "merge", "comment"},
+        "dispatcher": {"claim", "assigned", "pool", "referred", "rejected", "merged", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "clerk": {"urge", "cancel", "merge", "comment"},
         "technician": {"comment"},
@@ -43,13 +43,13 @@ PRESSED = {
         "technician": {"comment"},
     },
     "accepted": {
-        "worker": {"arrived", "handed_back", "hold", "comment"},
+        "worker": {"arrived", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
         "dispatcher": {"reassign", "hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "lead": {"reassign", "hold", "cancel", "merge", "comment"},
     },
     "in_progress": {
-        "worker": {"finished", "handed_back", "hold", "comment"},
+        "worker": {"finished", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
         "dispatcher": {"hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "comment"},
         "lead": {"reassign", "hold", "cancel", "merge", "comment"},
@@ -59,6 +59,11 @@ PRESSED = {
         "dispatcher": {"resume", "cancel", "comment"},
         "reporter": {"comment"},
         "lead": {"reassign", "resume", "cancel", "comment"},
+    },
+    "referred": {
+        "dispatcher": {"claim", "done", "postponed", "taken_back", "cancel", "comment"},
+        "reporter": {"urge", "cancel", "comment"},
+        "technician": {"comment"},
     },
     "finished": {
         "reporter": {"fixed", "not_fixed", "comment"},

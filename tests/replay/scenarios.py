@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 from models.domain.following import Fate
 from models.domain.people import SYSTEM
 from models.domain.rounds import Firing, Opened
-from tests.workflows.desk import DISPATCHER, LEAD, OWNER, TECH2, Desk
+from tests.workflows.desk import CLERK, DISPATCHER, LEAD, OWNER, TECH, TECH2, Desk
 from workflows import names, options
 
 PRIMARY: Final = "BX20261122-99999"
@@ -60,6 +60,28 @@ async def auto_closed_and_rated(desk: Desk) -> None:
     await desk.at("finished")
     await desk.sleep(days=7, seconds=1)
     await desk.send(OWNER, "rate", **STARS)
+
+
+async def passed_to_another_firm(desk: Desk) -> None:
+    await desk.at("referred")
+    await desk.complete(DISPATCHER, "postponed", follow_up=await desk.now() + timedelta(days=2))
+    await desk.complete(DISPATCHER, "done", report="已更换门机")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
+async def nobody_at_home_twice(desk: Desk) -> None:
+    closed_door = {"note": "敲门无人应答", "photo_ids": ["pho_door"]}
+    await desk.at("accepted", vacant=True)
+    await desk.complete(TECH, "no_access", **closed_door)
+    await desk.sleep(days=3, seconds=1)
+    start = await desk.now() + timedelta(days=1)
+    visit = {"from": start, "to": start + timedelta(hours=2)}
+    await desk.complete(CLERK, "rebooked", appointment=visit)
+    await desk.complete(TECH, "no_access", **closed_door)
+    await desk.complete(CLERK, "rebooked", appointment=visit)
+    await desk.send(OWNER, "consent", given_by="owner", channel="app")
+    await desk.walk_to("finished")
+    await desk.complete(OWNER, "fixed", rating=STARS)
 
 
 async def continued_as_new(desk: Desk) -> None:
@@ -134,5 +156,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         missed_patrol,
         merged_and_taken_out,
         merged_and_finished,
+        passed_to_another_firm,
+        nobody_at_home_twice,
     )
 }

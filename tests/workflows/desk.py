@@ -343,6 +343,10 @@ class Desk:
             match stage, here:
                 case "on_hold", "in_progress":
                     await self.hold()
+                case "referred", _:
+                    follow_up = await self.now() + timedelta(days=1)
+                    firm = {"party": "lift_firm", "contact": "迅达电梯"}
+                    await self.complete(DISPATCHER, "referred", follow_up=follow_up, **firm)
                 case "rejected", _:
                     await self.complete(DISPATCHER, "rejected", reason="不属于物业范围")
                 case "cancelled", _:

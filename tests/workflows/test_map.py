@@ -72,8 +72,21 @@ async def rejected(desk: Desk) -> None:
     await desk.complete(DISPATCHER, "rejected", reason="不属于物业范围")
 
 
+async def referred(desk: Desk) -> None:
+    await desk.walk_to("referred")
+
+
+async def done_by_others(desk: Desk) -> None:
+    await desk.complete(DISPATCHER, "done", report="维保单位已更换门机")
+
+
+async def taken_back(desk: Desk) -> None:
+    await desk.complete(DISPATCHER, "taken_back", reason="外单位不来")
+
+
 WALKS: dict[Edge, Walk] = {
     ("submitted", "dispatched"): onwards,
+    ("submitted", "referred"): referred,
     ("submitted", "rejected"): rejected,
     ("submitted", "finished"): done_with_its_primary,
     ("submitted", "cancelled"): cancelled_by_reporter,
@@ -97,6 +110,9 @@ WALKS: dict[Edge, Walk] = {
     ("on_hold", "submitted"): handed_back,
     ("on_hold", "dispatched"): reassigned,
     ("on_hold", "cancelled"): cancelled_by_lead,
+    ("referred", "finished"): done_by_others,
+    ("referred", "submitted"): taken_back,
+    ("referred", "cancelled"): cancelled_by_reporter,
     ("finished", "closed"): onwards,
     ("finished", "in_progress"): not_fixed,
     ("finished", "submitted"): not_fixed_twice,

@@ -17,6 +17,7 @@ from api.paging import Cursor, Limit
 from api.reader import Reader
 from models.domain.commands import Cancel, Comment, Rate, Urge
 from models.domain.errors import NotBound
+from models.domain.visit_forms import Consent
 from models.repositories import reading
 
 router = APIRouter(tags=["owner: orders"])
@@ -82,6 +83,12 @@ async def cancel(
 async def comment(state: StateDep, owner: Owner, number: str, key: IdempotencyKey, body: Comment) -> Response:
     """A word to whoever handles the order, with up to nine photos."""
     return JsonAnswer(await acting.act(state, owner, number, "comment", sent(body), key))
+
+
+@router.post("/work-orders/{number}/consent", responses=ORDER)
+async def consent(state: StateDep, owner: Owner, number: str, key: IdempotencyKey, body: Consent) -> Response:
+    """Let the technician into a home where nobody lives."""
+    return JsonAnswer(await acting.act(state, owner, number, "consent", sent(body), key))
 
 
 @router.post("/work-orders/{number}/rate", responses=ORDER)

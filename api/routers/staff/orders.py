@@ -15,6 +15,7 @@ from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
 from models.domain.commands import Cancel, Comment, Urge
+from models.domain.visit_forms import Consent
 
 router = APIRouter(tags=["staff: orders"])
 
@@ -70,6 +71,12 @@ async def cancel(
 ) -> Response:
     """With a reason, which the reporter reads; never by the assignee."""
     return JsonAnswer(await acting.act(state, staff.actor, number, "cancel", sent(body), key))
+
+
+@router.post("/work-orders/{number}/consent", responses=ORDER)
+async def consent(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Consent) -> Response:
+    """Write down that somebody agreed to a vacant home being entered; without it nobody arrives there."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "consent", sent(body), key))
 
 
 @router.post("/work-orders/{number}/urge", responses=ORDER)
