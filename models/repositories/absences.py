@@ -12,7 +12,7 @@ from models.domain.errors import NotFound, ValidationFailed
 from models.repositories.direct import Direct, numbered
 from models.repositories.staffing import TODAY
 from models.tables.base import new_id
-from models.tables.staffing import Shift
+from models.tables.staffing import DutyTurn
 
 Row = dict[str, Any]
 
@@ -95,13 +95,13 @@ def plan(
     """Turns of duty of a person, or of a team of a community; answers their ids."""
     whose = {"staff_id": staff, "team": team, "community_id": community, "planned_by": by}
     rows = [{"id": new_id("sft"), "starts_at": start, "ends_at": end, **whose} for start, end in turns]
-    conn.execute(insert(Shift), rows)
+    conn.execute(insert(DutyTurn), rows)
     return [str(row["id"]) for row in rows]
 
 
-_SHIFTS: Final = numbered("""
+_TURNS: Final = numbered("""
     SELECT h.id, s.account, s.name, h.team, h.community_id, h.starts_at, h.ends_at
-    FROM shifts h LEFT JOIN staff s ON s.id = h.staff_id
+    FROM duty_turns h LEFT JOIN staff s ON s.id = h.staff_id
     WHERE h.ends_at > :since AND h.starts_at < :until
       AND ((h.community_id IS NOT NULL AND ('*' = ANY(CAST(:communities AS text[]))
             OR h.community_id = ANY(CAST(:communities AS text[]))))
@@ -109,7 +109,7 @@ _SHIFTS: Final = numbered("""
     ORDER BY h.starts_at, h.id LIMIT :limit""")
 
 
-async def shifts(
+async def turns(
     db: Direct, communities: Sequence[str], staff: Sequence[str], since: datetime, until: datetime, limit: int
 ) -> list[Row]:
     """The roster of some communities' teams and of some people."""
@@ -120,20 +120,20 @@ async def shifts(
         "until": until,
         "limit": limit,
     }
-    return [dict(row.items()) for row in await db.rows(_SHIFTS, values)]
+    return [dict(row.items()) for row in await db.rows(_TURNS, values)]
 
 
-_SHIFT: Final = text("SELECT staff_id, community_id FROM shifts WHERE id = :id FOR UPDATE")
-_DROP: Final = text("DELETE FROM shifts WHERE id = :id")
+_TURN: Final = text("SELECT staff_id, community_id FROM duty_turns WHERE id = :id FOR UPDATE")
+_DROP: Final = text("DELETE FROM duty_turns WHERE id = :id")
 
 
-def shift(conn: Connection, shift_id: str) -> tuple[str | None, str | None]:
+def turn(conn: Connection, turn_id: str) -> tuple[str | None, str | None]:
     """Whose it is: a person's id or a team's community. Raises NotFound."""
-    row = conn.execute(_SHIFT, {"id": shift_id}).one_or_none()
+    row = conn.execute(_TURN, {"id": turn_id}).one_or_none()
     if row is None:
         raise NotFound
     return row.staff_id, row.community_id
 
 
-def drop_shift(conn: Connection, shift_id: str) -> None:
-    conn.execute(_DROP, {"id": shift_id})
+def drop_turn(conn: Connection, turn_id: str) -> None:
+    conn.execute(_DROP, {"id": turn_id})

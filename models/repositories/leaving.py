@@ -28,7 +28,7 @@ _LOG_OUT: Final = text(
 
 _END_PLANS: Final = text(
     """
-    WITH shifts_to_come AS (DELETE FROM shifts WHERE staff_id = :staff AND ends_at > :now)
+    WITH turns_to_come AS (DELETE FROM duty_turns WHERE staff_id = :staff AND ends_at > :now)
     UPDATE absences SET ended_at = :now WHERE staff_id = :staff AND ended_at IS NULL
     """
 )

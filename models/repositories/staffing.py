@@ -35,9 +35,9 @@ _OWN_SHIFT: Final = f"""(sh.staff_id = s.id
     OR (sh.team = s.team AND {SERVES.format(community="sh.community_id")}))"""
 
 ON_DUTY: Final = f"""(CASE
-    WHEN coalesce((SELECT max(edge.at) FROM shifts sh CROSS JOIN LATERAL (VALUES (sh.starts_at), (sh.ends_at)) edge(at)
+    WHEN coalesce((SELECT max(edge.at) FROM duty_turns sh CROSS JOIN LATERAL (VALUES (sh.starts_at), (sh.ends_at)) edge(at)
                    WHERE {_OWN_SHIFT} AND edge.at <= now()), '-infinity') > coalesce(s.duty_switched_at, '-infinity')
-    THEN EXISTS (SELECT 1 FROM shifts sh WHERE {_OWN_SHIFT} AND sh.starts_at <= now() AND now() < sh.ends_at)
+    THEN EXISTS (SELECT 1 FROM duty_turns sh WHERE {_OWN_SHIFT} AND sh.starts_at <= now() AND now() < sh.ends_at)
     ELSE s.on_duty END)"""  # noqa: S608 - only constants are put in
 """Whether `s` is on duty now: whatever spoke last counts, the roster at the beginning and end of a shift or the
 person's own switch.

@@ -8,13 +8,13 @@ from sqlmodel import Field
 from models.tables.base import Base, instant, new_id, now
 
 
-class Shift(Base, table=True):
+class DutyTurn(Base, table=True):
     """One turn of duty, of a person or of a whole team of a community."""
 
-    __tablename__ = "shifts"
+    __tablename__ = "duty_turns"
     __table_args__ = (
-        Index("ix_shifts_staff", "staff_id", "starts_at"),
-        Index("ix_shifts_team", "team", "community_id", "starts_at"),
+        Index("ix_duty_turns_staff", "staff_id", "starts_at"),
+        Index("ix_duty_turns_team", "team", "community_id", "starts_at"),
         CheckConstraint("(staff_id IS NULL) = (team IS NOT NULL)", name="whose"),
         CheckConstraint("(team IS NULL) = (community_id IS NULL)", name="team_of"),
         CheckConstraint("starts_at < ends_at", name="order"),

@@ -26,14 +26,14 @@ def upgrade() -> None:
         "staff_scopes",
         sa.Column("buildings", postgresql.ARRAY(sa.String()), server_default=sa.text("'{}'"), nullable=False),
     )
-    _shifts()
+    _duty_turns()
     _absences()
     _departures()
 
 
-def _shifts() -> None:
+def _duty_turns() -> None:
     op.create_table(
-        "shifts",
+        "duty_turns",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("staff_id", sa.String(), nullable=True),
         sa.Column("team", sa.String(), nullable=True),
@@ -42,16 +42,16 @@ def _shifts() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("planned_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("(staff_id IS NULL) = (team IS NOT NULL)", name=op.f("ck_shifts_whose")),
-        sa.CheckConstraint("(team IS NULL) = (community_id IS NULL)", name=op.f("ck_shifts_team_of")),
-        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_shifts_order")),
-        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_shifts_staff_id")),
-        sa.ForeignKeyConstraint(["community_id"], ["communities.id"], name=op.f("fk_shifts_community_id")),
-        sa.ForeignKeyConstraint(["planned_by"], ["staff.id"], name=op.f("fk_shifts_planned_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
+        sa.CheckConstraint("(staff_id IS NULL) = (team IS NOT NULL)", name=op.f("ck_duty_turns_whose")),
+        sa.CheckConstraint("(team IS NULL) = (community_id IS NULL)", name=op.f("ck_duty_turns_team_of")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_duty_turns_order")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_duty_turns_staff_id")),
+        sa.ForeignKeyConstraint(["community_id"], ["communities.id"], name=op.f("fk_duty_turns_community_id")),
+        sa.ForeignKeyConstraint(["planned_by"], ["staff.id"], name=op.f("fk_duty_turns_planned_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_turns")),
     )
-    op.create_index("ix_shifts_staff", "shifts", ["staff_id", "starts_at"])
-    op.create_index("ix_shifts_team", "shifts", ["team", "community_id", "starts_at"])
+    op.create_index("ix_duty_turns_staff", "duty_turns", ["staff_id", "starts_at"])
+    op.create_index("ix_duty_turns_team", "duty_turns", ["team", "community_id", "starts_at"])
 
 
 def _absences() -> None:
@@ -99,7 +99,7 @@ def downgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     op.drop_table("departures")
     op.drop_table("absences")
-    op.drop_table("shifts")
+    op.drop_table("duty_turns")
     op.drop_column("staff_scopes", "buildings")
     op.drop_column("staff", "cap")
     op.drop_column("staff", "duty_switched_at")
