@@ -37,7 +37,11 @@ def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
     """What becomes of a pending notice that needs no call: taken back, spread over a role, put off until morning, or
     left to the message centre. None: WeChat has to be asked.
     """
-    if not letter.task_open or (letter.kind in WITHDRAWN_AT_THE_END and not letter.order_open):
+    if (
+        not letter.task_open
+        or not letter.visit_stands
+        or (letter.kind in WITHDRAWN_AT_THE_END and not letter.order_open)
+    ):
         return "withdrawn"
     if letter.to_kind == "role":
         return "spread"

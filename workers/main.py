@@ -22,6 +22,7 @@ from activities.groups import Groups
 from activities.notices import Notices
 from activities.photos import Photos
 from activities.projection import Projection
+from activities.quotes import Quotes
 from activities.rounds import Rounds
 from activities.staffing import Staffing
 from integrations import temporal
@@ -62,6 +63,7 @@ async def run(settings: Settings) -> None:
         Staffing(engine).choose,
         groups.join,
         groups.fate,
+        Quotes(engine).parties,
         rounds.open,
         rounds.give_up,
     ]

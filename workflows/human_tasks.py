@@ -8,7 +8,8 @@ moved has come to rest and is published, so whoever sent it reads what they wrot
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -73,6 +74,7 @@ class HumanTasks(Publishing):
         self.ending = False
         self.timekeeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._owed: list[Owed] = []
+        self._between_tasks = False
 
     async def ask(
         self,
@@ -181,8 +183,17 @@ class HumanTasks(Publishing):
         """A closed task and the next stage are one step: whatever comes between would find an order that waits for
         nobody.
         """
-        while self._moved:
-            await workflow.wait_condition(lambda: not self._moved)
+        while self._moved or self._between_tasks:
+            await workflow.wait_condition(lambda: not self._moved and not self._between_tasks)
+
+    @contextmanager
+    def between_tasks(self) -> Iterator[None]:
+        """While a lifecycle looks something up between one task and the next, nobody acts on the order."""
+        self._between_tasks = True
+        try:
+            yield
+        finally:
+            self._between_tasks = False
 
     async def _go_on(self, moved: Moved) -> None:
         owed = Owed()

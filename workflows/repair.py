@@ -5,16 +5,17 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from models.domain import appointments
     from models.domain.acts import Moved, agree_appointment, restart_finish_clock
-    from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
+    from models.domain.lifecycles.repair import ACCEPT, AGREE_APPOINTMENT, CARRY_OUT, CONFIRM, DISPATCH, RATE
     from models.domain.order import OrderState
-    from models.domain.people import Role
+    from models.domain.people import SYSTEM, Role
+    from workflows.quoting import Quoting
     from workflows.visits import Visits
-    from workflows.work_order import WorkOrderWorkflow
 
 
 @workflow.defn(name="Repair")
-class RepairWorkflow(Visits, WorkOrderWorkflow):
+class RepairWorkflow(Visits, Quoting):
     @workflow.init
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)
@@ -43,14 +44,16 @@ class RepairWorkflow(Visits, WorkOrderWorkflow):
             case "accepted":
                 # A deputy accepts for somebody; the order stays with the person who was meant to have it.
                 self.order.assignee = answer.closed.task.holder or answer.by
-                agree_appointment(self.order, answer.form)
                 self.enter("accepted", answer)
+                self.appoint(answer)
             case _:
                 self.give_up(answer)
 
     async def accepted(self) -> None:
         visit = await self.ask(CARRY_OUT, to=self.order.assignee)
         match visit.outcome:
+            case "proposed":
+                self.appoint(visit)
             case "arrived" | "forced_entry":
                 self.enter("in_progress", visit)
             case "no_access":
@@ -61,9 +64,14 @@ class RepairWorkflow(Visits, WorkOrderWorkflow):
     async def in_progress(self) -> None:
         work = await self.ask(CARRY_OUT, to=self.order.assignee)
         match work.outcome:
+            case "needs_quote":
+                await self.put_quote(work)
             case "finished":
                 self.order.temporary = bool(work.form.get("temporary"))
                 self.enter("finished", work)
+                self.claim_money()
+            case "cancelled":
+                self.enter("cancelled", work)
             case "no_access":
                 self.lock_out(work)
             case _:
@@ -78,8 +86,29 @@ class RepairWorkflow(Visits, WorkOrderWorkflow):
 
     async def afterwards(self) -> None:
         worth_asking = self.order.stage == "closed" and self.order.reporter.kind == "resident"
-        if worth_asking and self.order.rating is None:
+        asked = self.order.asked_to_rate and self.order.task_of(RATE.kind) is None
+        if worth_asking and self.order.rating is None and not asked:
+            self.order.asked_to_rate = True
             await self.ask_reporter(RATE)
+
+    def appoint(self, word: Moved) -> None:
+        """Whoever proposes a time asks the reporter, who may have wished for just that one."""
+        if "appointment" not in word.form:
+            return
+        before = self.order.task_of(AGREE_APPOINTMENT.kind)
+        if before is not None:
+            self.step.close(before, "withdrawn", SYSTEM, workflow.now())
+        # Orders that began before 0.2 took the technician's word for agreed; drop this once none of them is open.
+        if not workflow.patched("appointments-are-agreed"):
+            agree_appointment(self.order, word.form)
+        elif appointments.propose(self.order, word.form):
+            self.open_beside(AGREE_APPOINTMENT, to=self.order.reporter.id, roles=())
+            asked = self.order.task_of(AGREE_APPOINTMENT.kind)
+            if asked is not None:
+                asked.gives_up_at = appointments.answer_by(self.order, workflow.now())
+
+    def after_agree_appointment(self, answer: Moved) -> None:
+        appointments.answered(self.order, answer.outcome, answer.form)
 
     def give_to(self, staff: str | None, because: Moved) -> None:
         """To one technician, or with None into the pool."""

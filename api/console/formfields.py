@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any, Final, Literal
 
 from starlette.datastructures import FormData
@@ -15,8 +16,24 @@ from starlette.datastructures import FormData
 from api.console import times
 from api.console.wording import FIELD_ERRORS, FIELDS
 from models.domain import words
+from models.domain.money import fen_of
 
-Kind = Literal["text", "area", "staff", "photos", "window", "moment", "stars", "choice", "flag", "group", "hidden"]
+Kind = Literal[
+    "text",
+    "area",
+    "number",
+    "fen",
+    "staff",
+    "photos",
+    "window",
+    "moment",
+    "stars",
+    "choice",
+    "flag",
+    "group",
+    "lines",
+    "hidden",
+]
 
 LONG_TEXT: Final = 120
 """A text that may be longer than this gets several lines to be typed in."""
@@ -24,6 +41,7 @@ LONG_TEXT: Final = 120
 OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
     "HoldReason": words.HOLD_REASONS,
     "OnBehalfChannel": words.CHANNELS,
+    "PaymentMethod": words.PAYMENT_METHODS,
     "Source": words.SOURCES,
     "Party": words.PARTIES,
     "ConsentBy": words.CONSENT_BY,
@@ -31,6 +49,9 @@ OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
 }
 """Enumeration in the schema → what people read for its values."""
 
+
+MOST_STARS: Final = 5
+"""A whole number up to this is given as stars; any other one is typed."""
 
 CHOSEN: Final = frozenset({"staff", "choice", "moment", "stars", "photos"})
 """Fields in which nothing is typed."""
@@ -62,7 +83,7 @@ def fields_of(schema: Mapping[str, Any], prefix: str = "", skip: Sequence[str] =
     return tuple(
         _field(f"{prefix}.{name}" if prefix else name, name, part, name in needed, definitions)
         for name, part in schema.get("properties", {}).items()
-        if name not in skip
+        if name not in skip and "const" not in part
     )
 
 
@@ -78,9 +99,9 @@ def _field(path: str, name: str, part: Mapping[str, Any], required: bool, defini
     if resolved.get("format") == "date-time":
         return replace(base, kind="moment")
     if resolved.get("type") == "array":
-        return replace(base, kind="photos", longest=resolved.get("maxItems"))
+        return _several(base, resolved, definitions)
     if resolved.get("type") == "integer":
-        return replace(base, kind="stars")
+        return replace(base, kind=_kind_of_number(resolved), longest=resolved.get("maximum"))
     if resolved.get("type") == "boolean":
         return replace(base, kind="flag")
     if "enum" in resolved:
@@ -97,6 +118,21 @@ def _field(path: str, name: str, part: Mapping[str, Any], required: bool, defini
     return replace(
         base, kind="area" if (longest or LONG_TEXT) > LONG_TEXT else "text", shortest=shortest, longest=longest
     )
+
+
+def _several(base: Field, resolved: Mapping[str, Any], definitions: Mapping[str, Any]) -> Field:
+    """Lines of a table where each item has fields of its own, else photos."""
+    item, _ = _resolve(resolved.get("items", {}), definitions)
+    base = replace(base, longest=resolved.get("maxItems"))
+    if item.get("type") != "object":
+        return replace(base, kind="photos")
+    return replace(base, kind="lines", fields=fields_of({**item, "$defs": definitions}, prefix=base.name))
+
+
+def _kind_of_number(resolved: Mapping[str, Any]) -> Kind:
+    if resolved.get("format") == "fen":
+        return "fen"
+    return "stars" if resolved.get("maximum") == MOST_STARS else "number"
 
 
 def _resolve(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
@@ -127,16 +163,39 @@ def _value(drawn: Field, submitted: FormData) -> Any:
         return [photo for photo in submitted.getlist(drawn.name) if photo] or None
     if drawn.kind in ("window", "group"):
         return body_of(drawn.fields, submitted) or None
-    text = str(submitted.get(drawn.name) or "").strip()
+    if drawn.kind == "lines":
+        return _lines(drawn, submitted) or None
+    return _typed(drawn, str(submitted.get(drawn.name) or ""))
+
+
+def _lines(drawn: Field, submitted: FormData) -> list[dict[str, Any]]:
+    """The rows in which anything was typed; what is missing in one is for the form's own model to name.
+
+    A quantity stands in every row from the beginning, so it alone makes no line.
+    """
+    columns = [[str(typed) for typed in submitted.getlist(column.name)] for column in drawn.fields]
+    rows = []
+    for typed in zip_longest(*columns, fillvalue=""):
+        if not any(text.strip() for column, text in zip(drawn.fields, typed, strict=True) if column.kind != "number"):
+            continue
+        values = {c.name.rpartition(".")[2]: _typed(c, text) for c, text in zip(drawn.fields, typed, strict=True)}
+        rows.append({name: value for name, value in values.items() if value is not None})
+    return rows
+
+
+def _typed(drawn: Field, typed: str) -> Any:
+    """What cannot be read as what the field wants goes on as it is, for the form's own model to refuse."""
+    text = typed.strip()
     if not text:
         return None
     if drawn.kind == "flag":
         return True
     if drawn.kind == "moment":
         return times.from_input(text)
-    if drawn.kind == "stars" and text.isdigit():
+    if drawn.kind in ("stars", "number") and text.isdigit():
         return int(text)
-    return text
+    fen = fen_of(text) if drawn.kind == "fen" else None
+    return text if fen is None else fen
 
 
 def flat(fields: Sequence[Field]) -> list[Field]:
@@ -157,7 +216,19 @@ def messages(errors: Sequence[Mapping[str, str]], fields: Sequence[Field]) -> di
     return said
 
 
+def _in_line(error: Mapping[str, str], drawn: Field) -> str | None:
+    """`form.lines.2.price` is said under the whole table, naming row and column."""
+    row, _, column = str(error.get("field", "")).removeprefix(f"{drawn.name}.").partition(".")
+    inner = next((one for one in drawn.fields if one.name == f"{drawn.name}.{column}"), None)
+    if drawn.kind != "lines" or inner is None or not row.isdigit():
+        return None
+    return FIELD_ERRORS["in_line"].format(row=int(row) + 1, column=inner.title, what=_message(error, inner))
+
+
 def _message(error: Mapping[str, str], drawn: Field) -> str:
+    in_line = _in_line(error, drawn)
+    if in_line is not None:
+        return in_line
     kind = str(error.get("type", ""))
     text = str(error.get("message", ""))
     if kind == "value_error" or (not kind and not text.isascii()):
@@ -167,4 +238,6 @@ def _message(error: Mapping[str, str], drawn: Field) -> str:
         kind = "missing"
     if kind == "missing" and drawn.kind in CHOSEN:
         kind = "not_chosen"
+    if drawn.kind in ("number", "fen") and kind != "missing":
+        kind = f"{drawn.kind}_wrong"
     return FIELD_ERRORS.get(kind, FIELD_ERRORS["other"]).format(min=drawn.shortest, max=drawn.longest)

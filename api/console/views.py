@@ -43,6 +43,7 @@ STAGE_TONES: Final = {
     "dispatched": "accent",
     "accepted": "accent",
     "in_progress": "accent",
+    "quoting": "warn",
     "on_hold": "warn",
     "referred": "warn",
     "finished": "good",
@@ -62,6 +63,9 @@ EVENT_LOOKS: Final = {
     "accepted": ("check", "accent"),
     "handed_back": ("undo", "warn"),
     "reassigned": ("swap", "warn"),
+    "proposed": ("clock", "accent"),
+    "agreed": ("check", "good"),
+    "other_time": ("swap", "warn"),
     "arrived": ("pin", "accent"),
     "forced_entry": ("alert", "warn"),
     "referred": ("right", "accent"),
@@ -73,6 +77,11 @@ EVENT_LOOKS: Final = {
     "called_off": ("ban", "bad"),
     "out_of_scope": ("undo", "warn"),
     "consented": ("check", "accent"),
+    "needs_quote": ("send", "accent"),
+    "approved": ("check", "good"),
+    "declined": ("undo", "bad"),
+    "received": ("check", "good"),
+    "waived": ("check", ""),
     "finished": ("wrench", "good"),
     "fixed": ("check", "good"),
     "not_fixed": ("undo", "bad"),
@@ -93,6 +102,7 @@ EVENT_LOOKS: Final = {
 
 DANGEROUS: Final = frozenset(
     {"rejected", "handed_back", "not_fixed", "forced_entry", "taken_back", "called_off", "out_of_scope"}
+    | {"declined", "cancelled", "waived"}
 )
 """Outcomes that send an order back or end it badly; their button does not invite."""
 

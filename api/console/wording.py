@@ -196,7 +196,16 @@ OUTCOME_BUTTONS: Final = {
     "rebooked": "确认改约",
     "called_off": "不再维修",
     "out_of_scope": "退回调度",
+    "proposed": "提出上门时间",
+    "agreed": "同意上门时间",
+    "other_time": "希望改时间",
+    "needs_quote": "提交报价",
+    "approved": "同意报价",
+    "declined": "不同意报价",
+    "cancelled": "终止维修",
     "finished": "提交完成",
+    "received": "登记收款",
+    "waived": "确认免收",
     "fixed": "确认已修好",
     "not_fixed": "还没修好",
     "rated": "提交评价",
@@ -214,7 +223,12 @@ OUTCOME_HINTS: Final = {
     "no_access": "请拍下门口照片。系统会请报事人改约；第二次由客服致电。",
     "out_of_scope": "退回调度员决定转给谁，原因仅内部可见。",
     "not_fixed": "退回继续处理，完成时限减半。",
-    "accepted": "可与报事人约定上门时间，约好后代替原上门时限。",
+    "accepted": "可提出上门时间，报事人同意后代替原上门时限；在报事人希望的时段内则无需再确认。",
+    "proposed": "报事人同意后代替原上门时限；等待答复期间上门时限暂停。",
+    "needs_quote": "提交后等待报事人（金额较大时为业主）确认，期间不计时。",
+    "cancelled": "报价未获同意，不再维修。",
+    "received": "不超过已同意的报价；微信支付即将开通。",
+    "waived": "仅主管可免收，须写明原因。",
 }
 
 DONE: Final = {
@@ -234,6 +248,15 @@ DONE: Final = {
     "called_off": "已登记不再维修",
     "out_of_scope": "已退回调度",
     "consent": "已登记入户同意",
+    "proposed": "已提出上门时间",
+    "agreed": "已登记同意",
+    "other_time": "已登记改约",
+    "needs_quote": "报价已提交",
+    "approved": "已登记同意报价",
+    "declined": "已登记不同意报价",
+    "cancelled": "工单已终止",
+    "received": "已登记收款",
+    "waived": "已登记免收",
     "finished": "已提交完成",
     "fixed": "已确认修好",
     "not_fixed": "已退回处理",
@@ -270,6 +293,10 @@ FIELDS: Final = {
     "skilled": "对口",
     "channel": "方式",
     "rating": "评价",
+    "yuan": "元",
+    "add_line": "添加一行",
+    "remove_line": "删除此行",
+    "total": "合计",
 }
 
 FIELD_ERRORS: Final = {
@@ -286,6 +313,9 @@ FIELD_ERRORS: Final = {
     "int_parsing": "请选择",
     "greater_than_equal": "请选择 1 到 5 星",
     "less_than_equal": "请选择 1 到 5 星",
+    "number_wrong": "请填写整数",
+    "fen_wrong": "请填写金额（元）",
+    "in_line": "第 {row} 行{column}：{what}",
     "other": "填写有误",
 }
 

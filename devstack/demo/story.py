@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from models.domain import acts, commands
-from models.domain.forms import as_json
+from models.domain import acts, appointments, commands
+from models.domain.forms import Window, as_json
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
 from models.domain.order import Filing, new_order
 from models.domain.people import Actor
@@ -57,7 +57,8 @@ class Story:
         form = {"appointment": {"from": appointment[0], "to": appointment[1]}} if appointment else {}
         moved = self._complete(by, "accept", "accepted", at, **form)
         self.step.state.assignee = by.id
-        acts.agree_appointment(self.step.state, moved.form)
+        if "appointment" in moved.form:
+            appointments.agree(self.step.state, Window.model_validate(moved.form["appointment"]))
         self.step.enter("accepted", at, moved.event)
         self.step.open(CARRY_OUT, at, by.id, CARRY_OUT.roles)
         self._rest(at)

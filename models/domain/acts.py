@@ -23,6 +23,9 @@ from models.domain.step import Step
 from models.domain.tasks import Closed, Task
 from models.domain.visit_forms import Consent
 
+WAITS_FOR_A_WORD: Final = frozenset({HoldReason.REPORTER, HoldReason.APPOINTMENT})
+"""Holds that end with an answer of the reporter's, whatever it was about."""
+
 
 class Moved:
     """A task that was closed by an act, and the event that says so. The lifecycle goes on from here."""
@@ -98,7 +101,7 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
     facts: dict[str, Any] = as_json(form)
     if command.on_behalf is not None:
         facts["on_behalf"] = as_json(command.on_behalf)
-    if state.hold is not None:
+    if not state.lifecycle.tasks[task.kind].beside:
         _end_hold(step)
     if command.outcome == "rated" and isinstance(form, Stated):
         state.rating = form
@@ -110,6 +113,8 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
     closed = step.close(task, command.outcome, actor, at, facts)
     if isinstance(form, Merged):
         grouping.begin(step, actor, at, form.primary, None)
+    if state.hold is not None and state.hold.reason in WAITS_FOR_A_WORD and not state.hold.rebooking:
+        resume(step, actor, None, at)
     if command.on_behalf is not None:
         # The clerk only wrote down what the reporter said, so four-eyes must not count it as the clerk's own act.
         state.done_by.pop(task.kind, None)
@@ -300,7 +305,7 @@ def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:
     """An agreed appointment replaces the arrive clock (`lifecycles.md`, "Clocks")."""
     if form.get("appointment") is None:
         return
-    state.appointment = Window.model_validate(form["appointment"])
+    state.appointment, state.appointment_agreed = Window.model_validate(form["appointment"]), True
     state.clocks[ClockName.ARRIVE].agree(state.appointment.until, state.terms)
 
 

@@ -62,10 +62,9 @@ def bulletin(order: OrderState, now: datetime, name_of: NameOf, reporter: str = 
 
 def task_in_hand(order: OrderState) -> Task | None:
     """The task that the order is about now. After its end only a task of the reporter's still concerns them."""
-    tasks = list(order.tasks.values())
-    if not order.open:
-        tasks = [task for task in tasks if _of_reporter(order, task)]
-    return tasks[0] if tasks else None
+    asked = [task for task in order.tasks.values() if _of_reporter(order, task)]
+    stages = [task for task in order.tasks.values() if not order.lifecycle.tasks[task.kind].beside]
+    return next(iter(asked + stages if order.open else asked), None)
 
 
 def _of_reporter(order: OrderState, task: Task) -> bool:

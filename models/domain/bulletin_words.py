@@ -20,6 +20,7 @@ WHERE: Final = {
     "dispatched": "已安排，待师傅接单",
     "accepted": "师傅已接单，待上门",
     "in_progress": "师傅已到场，处理中",
+    "quoting": "已报价，待确认",
     "finished": "已处理完成，待确认",
     "on_hold": "暂缓处理",
     "referred": "已转外单位，物业跟进中",
@@ -34,6 +35,8 @@ NEXT: Final = {
     "follow_up": "外单位处理，{who}跟进",
     "rebook": "{reporter}约定新的上门时间",
     "call_reporter": "{who}致电{reporter}约定新的上门时间",
+    "agree_appointment": "{who}确认上门时间",
+    "approve_quote": "{who}确认报价，同意后继续维修",
     "confirm": "{reporter}确认是否已修好",
     "rate": "{reporter}评价本次服务",
 }

@@ -69,6 +69,16 @@ class Accepted(Form):
     appointment: Window | None = Field(default=None, title="预约上门时间")
 
 
+class Proposed(Form):
+    appointment: Window = Field(title="上门时间")
+
+
+class OtherTime(Form):
+    """The proposed time does not suit; the reporter wishes another."""
+
+    appointment: Window = Field(title="希望的时间")
+
+
 class Finished(Form):
     report: str = Field(title="处理说明", min_length=2, max_length=1000)
     photo_ids: Photos = ()

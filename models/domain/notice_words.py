@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from models.domain import words
+from models.domain.money import yuan
 from models.domain.numbers import CHINA
 from models.domain.templates import TEMPLATES, Value, fill
 
@@ -54,6 +55,16 @@ TITLES: Final = {
     "public_finished": "公共维修已处理完成",
     "public_closed": "公共维修已完成",
     "public_called_off": "公共维修已取消",
+    "visit_proposed": "请确认上门时间",
+    "visit_agreed": "报事人同意上门时间",
+    "visit_refused": "报事人希望改时间",
+    "visit_unanswered": "上门时间无人答复",
+    "visit_today": "今天上门",
+    "quoted": "维修报价，请您确认",
+    "quote_made": "维修已报价",
+    "quote_answered": "报价有答复",
+    "paid": "收款登记",
+    "unsettled": "维修费逾期未收",
     "recorded": "已代您登记",
     "referred": "已转外单位处理",
     "no_access": "上门时无人在家，请改约",
@@ -91,6 +102,16 @@ SENTENCES: Final = {
     "call_went_badly": "{matter}回访不满意，请项目经理关注。",
     "answer_overdue": "{matter}已提交{days}天仍未答复，请督促。",
     "taken_over": "{matter}已满{days}天未答复，现转由上级办理。",
+    "visit_proposed": "师傅希望{visit}上门处理{place}的{category}{matter}，请确认是否方便。",
+    "visit_agreed": "{place}的{category}{matter}：报事人同意{visit}上门。",
+    "visit_refused": "{place}的{category}{matter}：报事人希望改为{visit}，请重新约定。",
+    "visit_unanswered": "{place}的{category}{matter}：上门时间报事人未答复，请电话联系。",
+    "visit_today": "师傅将于{visit}上门处理{place}的{category}{matter}，请留人在家。",
+    "quoted": "{place}的{category}{matter}需要维修费{total}，请确认是否同意。",
+    "quote_made": "{place}的{category}{matter}师傅报价{total}，正在等待确认。",
+    "quote_answered": "{place}的{category}{matter}报价{total}：{outcome}。",
+    "paid": "已收到{place}的{category}{matter}维修费{amount}，感谢您的支持。",
+    "unsettled": "{place}的{category}{matter}维修费逾期未收，请核对。",
     "dispatched": "您在{place}的{category}{matter}已派单，师傅将尽快接单。",
     "accepted": "{staff}已接单，将为您处理{place}的{category}{matter}。",
     "referred": "您在{place}的{category}{matter}已转交外单位处理，我们会继续跟进，详情请看工单。",
@@ -173,6 +194,9 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
         clock=words.CLOCKS.get(str(facts.get("clock")), "处理"),
         because=_because(subject.hold_reason),
         outcome=words.EVENTS.get(str(facts.get("outcome")), "处理"),
+        visit=window(facts.get("visit")),
+        total=yuan(int(facts.get("total", 0))),
+        amount=yuan(int(facts.get("amount", 0))),
     )
 
 
@@ -187,6 +211,15 @@ def short_name(name: str | None) -> str:
         return OFFICE
     surname = name[:2] if len(name) > 2 and name.startswith(COMPOUND_SURNAMES) else name[:1]
     return f"{surname}师傅"
+
+
+def window(visit: Mapping[str, str] | None) -> str:
+    """A time agreed on, as it is said: 11月23日 10:00–12:00; with both days where it goes on overnight."""
+    if visit is None:
+        return "约定时间"
+    start, until = (datetime.fromisoformat(visit[end]).astimezone(CHINA) for end in ("from", "to"))
+    last = f"{until:%H:%M}" if until.date() == start.date() else f"{until:%m月%d日 %H:%M}"
+    return f"{start:%m月%d日 %H:%M}–{last}"
 
 
 def _because(hold_reason: str | None) -> str:
@@ -214,11 +247,24 @@ def _progress(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
 
 def _your_turn(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     return {
-        "thing1": f"{words.KINDS[subject.kind]}：{words.TASKS.get(str(facts.get('task_kind')), title(kind))}",
+        "thing1": f"{words.KINDS[subject.kind]}：{_turn(kind, facts)}",
         "character_string2": subject.number,
         "time3": _due(subject),
-        "thing4": f"{subject.category} · 请点击办理",
+        "thing4": f"{subject.category} · {_what_of_it(facts)}",
     }
+
+
+def _turn(kind: str, facts: Mapping[str, Any]) -> str:
+    """A visit today asks for nothing but to be at home, so it is called by its own name."""
+    return title(kind) if kind == "visit_today" else words.TASKS.get(str(facts.get("task_kind")), title(kind))
+
+
+def _what_of_it(facts: Mapping[str, Any]) -> str:
+    if "total" in facts:
+        return yuan(int(facts["total"]))
+    if "visit" in facts:
+        return f"{datetime.fromisoformat(facts['visit']['from']).astimezone(CHINA):%m-%d %H:%M}"
+    return "请点击办理"
 
 
 def _finished(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:

@@ -6,11 +6,13 @@ Complaint texts, phones and descriptions never enter a notice.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain.forms import Window, as_json
+from models.domain.numbers import CHINA
 from models.domain.people import Role
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ URGES_BEFORE_LEAD: Final = 3
 
 APPOINTMENT_NOTICE: Final = timedelta(hours=1)
 """The technician is reminded an hour before an agreed visit (`lifecycles.md`, "Notices")."""
+
+VISIT_NOTICE: Final = time(8, 0)
+"""The reporter is reminded in the morning of the day of an agreed visit, when quiet hours end."""
 
 LOW_STARS: Final = 2
 """Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
@@ -73,6 +78,12 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "discontent": _call_went_badly,
         "resumed": _resumed,
         "woke_up": _resumed,
+        "agreed": _visit_agreed,
+        "other_time": _visit_refused,
+        "approved": _quote_answered,
+        "declined": _quote_answered,
+        "expired": _unanswered,
+        "received": _paid,
     }.get(event.kind)
     return recorded + _milestone(order, event) + (tell(order, event) if tell else [])
 
@@ -81,6 +92,8 @@ def _on_entering(order: OrderState, event: Event) -> list[Notice]:
     kind = order.lifecycle.told_on_entering.get(event.stage or "")
     if kind is None or (kind == "held" and (order.hold is None or order.hold.rebooking)):
         return []
+    if kind == "quote_made":
+        return _quote_made(order)
     return _reporter(order, kind, stage=event.stage)
 
 
@@ -126,16 +139,11 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
     if spec.of_reporter and order.reporter.kind == "staff":
         return [_role(order, "new_task", role, **facts) for role in task.roles]
     if spec.of_reporter:
-        if order.reporter.kind != "resident" or order.reporter.id is None:
-            return []
-        at_once = _reporter(order, spec.notice, **facts) if spec.notice else []
-        reminder = Notice(kind="reminder", to="resident", to_id=order.reporter.id, facts=facts, while_task=task.id)
-        later = [reminder.model_copy(update={"not_before": task.opened_at + after}) for after in spec.reminders]
-        return at_once + later
+        return _asked(order, task, facts) if task.holder is not None else []
     if task.holder is not None:
         return _holders_task(order, task, event, facts)
     told = _rung_when_due(order, task, facts)
-    if order.priority == "emergency":
+    if order.priority == "emergency" and not spec.beside:
         # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
         told += [_role(order, "new_task", role, **facts) for role in task.roles]
     return [notice.model_copy(update={"while_task": task.id}) for notice in told]
@@ -150,15 +158,104 @@ def _rung_when_due(order: OrderState, task: Task, facts: dict[str, Any]) -> list
     return [_role(order, "task_due", role, **facts).model_copy(update={"not_before": at}) for role in task.roles]
 
 
+def _asked(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]:
+    """The resident who holds the task: at once where the map says so, and again while they are silent."""
+    spec = order.lifecycle.tasks[task.kind]
+    if order.assignee is not None:
+        facts = facts | {"staff": order.assignee}
+    if task.kind == "agree_appointment" and order.proposed is not None:
+        facts = facts | {"visit": as_json(order.proposed)}
+    if task.kind == "approve_quote" and order.quote is not None:
+        facts = facts | {"total": order.quote.total}
+    asked = Notice(kind="reminder", to="resident", to_id=str(task.holder), facts=facts, while_task=task.id)
+    told = []
+    if spec.notice is not None:
+        template = order.lifecycle.templates.get(spec.notice)
+        told.append(asked.model_copy(update={"kind": spec.notice, "template": template}))
+    template = "your_turn" if spec.must_reach else None
+    return told + [
+        asked.model_copy(update={"template": template, "not_before": task.opened_at + after})
+        for after in spec.reminders
+    ]
+
+
 def _holders_task(order: OrderState, task: Task, event: Event, facts: dict[str, Any]) -> list[Notice]:
     """Whoever opened it by their own act is looking at it, and of work that failed they hear otherwise."""
     told = []
     if task.holder != event.by and event.facts["cause"] != "not_fixed":
         told.append(_staff(order, "new_task", str(task.holder), **facts))
-    if order.stage == "accepted" and order.appointment is not None:
-        soon = _staff(order, "appointment_soon", str(task.holder), **facts)
-        told.append(soon.model_copy(update={"not_before": order.appointment.start - APPOINTMENT_NOTICE}))
+    if order.stage == "accepted" and order.appointment is not None and order.appointment_agreed:
+        told += _visit_reminders(order, task, order.appointment, event.at)
     return [notice.model_copy(update={"while_task": task.id}) for notice in told]
+
+
+def _visit_reminders(order: OrderState, task: Task, visit: Window, now: datetime) -> list[Notice]:
+    """Both sides, on the day. They hold while this work is open and this very visit is the one agreed on."""
+    facts = {"task": task.id, "task_kind": task.kind, "visit": as_json(visit)}
+    morning = datetime.combine(visit.start.astimezone(CHINA).date(), VISIT_NOTICE, CHINA)
+    soon = _staff(order, "appointment_soon", str(task.holder), **facts)
+    told = [soon.model_copy(update={"not_before": visit.start - APPOINTMENT_NOTICE})]
+    told += [
+        notice.model_copy(update={"not_before": min(morning, visit.start)})
+        for notice in _reporter(order, "visit_today", **facts)
+    ]
+    return [
+        notice.model_copy(update={"while_task": task.id})
+        for notice in told
+        if notice.not_before is not None and notice.not_before > now
+    ]
+
+
+def _visit_agreed(order: OrderState, event: Event) -> list[Notice]:
+    work = order.task_of("carry_out")
+    if work is None or work.holder is None or order.proposed is None:
+        return []
+    visit = as_json(order.proposed)
+    told = [_staff(order, "visit_agreed", work.holder, visit=visit)]
+    return told + _visit_reminders(order, work, order.proposed, event.at)
+
+
+def _visit_refused(order: OrderState, event: Event) -> list[Notice]:
+    return [_staff(order, "visit_refused", order.assignee, visit=event.facts["appointment"])] if order.assignee else []
+
+
+def _quote_made(order: OrderState) -> list[Notice]:
+    """Whoever is not asked still learns what it may cost: the reporter, and always the owner."""
+    quote = order.quote
+    if quote is None:
+        return []
+    facts = {"total": quote.total}
+    told = [person for person in _who_may_pay(order) if person != quote.asked]
+    return [Notice(kind="quote_made", to="resident", to_id=person, facts=facts) for person in told]
+
+
+def _who_may_pay(order: OrderState) -> list[str]:
+    reporter = order.reporter.id if order.reporter.kind == "resident" else None
+    owner = order.quote.owner if order.quote is not None else None
+    return [person for person in dict.fromkeys((reporter, owner)) if person is not None]
+
+
+def _quote_answered(order: OrderState, event: Event) -> list[Notice]:
+    if order.quote is None:
+        return []
+    facts = {"total": order.quote.total, "outcome": event.kind}
+    told = [_staff(order, "quote_answered", order.assignee, **facts)] if order.assignee else []
+    others = [person for person in _who_may_pay(order) if person != event.by]
+    return told + [Notice(kind="quote_answered", to="resident", to_id=person, facts=facts) for person in others]
+
+
+def _unanswered(order: OrderState, event: Event) -> list[Notice]:
+    kind = event.facts.get("task_kind")
+    if kind == "approve_quote":
+        return _quote_answered(order, event)
+    if kind == "agree_appointment" and order.assignee:
+        return [_staff(order, "visit_unanswered", order.assignee)]
+    return [_role(order, "unsettled", Role.FINANCE)] if kind == "settle" else []
+
+
+def _paid(order: OrderState, event: Event) -> list[Notice]:
+    facts = {"amount": event.facts["amount"]}
+    return [Notice(kind="paid", to="resident", to_id=person, facts=facts) for person in _who_may_pay(order)]
 
 
 def _not_fixed(order: OrderState, event: Event) -> list[Notice]:
@@ -224,7 +321,7 @@ def _nobody_dispatches(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _cancelled(order: OrderState, event: Event) -> list[Notice]:
-    told = [_staff(order, "order_cancelled", order.assignee)] if order.assignee else []
+    told = [_staff(order, "order_cancelled", order.assignee)] if order.assignee not in (None, event.by) else []
     return told if event.by_kind == "resident" else told + _reporter(order, "cancelled")
 
 

@@ -16,6 +16,7 @@ from models.domain.lifecycles import LIFECYCLES, Lifecycle
 from models.domain.lifecycles.map import Milestone
 from models.domain.people import Role
 from models.domain.places import Place
+from models.domain.quotes import Quote, Settlement
 from models.domain.tasks import Task
 from models.domain.terms import Terms
 from models.domain.visit_forms import Consent, Referred
@@ -153,6 +154,10 @@ class OrderState(BaseModel):
     levels: Levels
     terms: Terms = Terms()
     appointment: Window | None = None
+    """What was agreed on; before that, what the reporter wishes."""
+    appointment_agreed: bool = False
+    proposed: Window | None = None
+    """The technician's proposal that the reporter is asked about."""
     vacant: bool = False
     """Nobody lives there: it is entered with `entry` only, or by force before two witnesses."""
     submitted_at: datetime
@@ -184,12 +189,16 @@ class OrderState(BaseModel):
     entry: Consent | None = None
     temporary: bool = False
     """The work was ended by a makeshift."""
+    quote: Quote | None = None
+    settlement: Settlement = Settlement()
     rating: Stated | None = None
     milestones: int = 0
     """How many of the lifecycle's have been passed."""
     excluded: tuple[str, ...] = ()
     """Staff for whom this order does not exist: whom it complains of, and those who report to them."""
     complaint: Complaint | None = None
+    asked_to_rate: bool = False
+    """Stars are asked for once, even where the order lives on for its money after they were not given."""
     handled_updates: int = 0
     """Updates since the last continue-as-new; Temporal allows 2 000 in one history."""
 

@@ -25,11 +25,10 @@ from models.domain.errors import (
     TaskNotOpen,
     ValidationFailed,
 )
-from models.domain.forms import Accepted, Fixed, Form, Merged, Window, parse
+from models.domain.forms import Fixed, Form, Merged, Window, parse
 from models.domain.order import Audience, HoldReason, OrderState
 from models.domain.people import Actor, Role
 from models.domain.tasks import Task, TaskSpec
-from models.domain.visit_forms import Rebooked
 
 URGE_EVERY: Final = timedelta(minutes=5)
 """At most one urge in five minutes, in every stage (`lifecycles.md`, "Urge")."""
@@ -172,7 +171,10 @@ def may_complete(order: OrderState, actor: Actor, command: c.Complete, now: date
     task, spec = open_task(order, command.task_id)
     if command.on_behalf is not None:
         _may_complete_on_behalf(order, actor, task, spec)
-    else:
+        _signed_if_it_binds(spec, command)
+    elif command.outcome in spec.only_by:
+        _is_reserved(order, actor, spec, command.outcome)
+    elif not _did_before(order, spec, actor):
         _may_end(order, actor, task, spec)
     if order.work_is_held and command.outcome != "handed_back" and not is_reporter(order, actor):
         raise IllegalTransition("on_hold")
@@ -191,8 +193,9 @@ def _may_end(order: OrderState, actor: Actor, task: Task, spec: TaskSpec) -> Non
 
 def _fits(order: OrderState, form: Form, now: datetime) -> None:
     """What a form alone cannot know: the present, and whose order it is."""
-    if isinstance(form, Accepted | Rebooked) and form.appointment is not None:
-        may_be_agreed(form.appointment, now, "form.appointment")
+    appointment = getattr(form, "appointment", None)
+    if appointment is not None:
+        may_be_agreed(appointment, now, "form.appointment")
     if isinstance(form, Merged):
         grouping.may_begin(order, form.primary, "form.primary")
     if isinstance(form, Fixed) and form.rating is not None and order.reporter.kind == "staff":
@@ -211,6 +214,24 @@ def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: T
     if actor.kind != "staff" or not actor.has(*ON_BEHALF_BY):
         raise Forbidden("on_behalf_role")
     four_eyes(order, spec, actor)
+
+
+def _signed_if_it_binds(spec: TaskSpec, command: c.Complete) -> None:
+    if spec.signed_sheet and command.on_behalf is not None and not command.on_behalf.photo_ids:
+        raise ValidationFailed("signed_sheet_needed", field="on_behalf.photo_ids")
+
+
+def _is_reserved(order: OrderState, actor: Actor, spec: TaskSpec, outcome: str) -> None:
+    """An outcome of an overseer's, who may not be judging their own work."""
+    if actor.kind != "staff" or not actor.has(*spec.only_by[outcome]):
+        raise Forbidden("outcome_role")
+    if _did_before(order, spec, actor):
+        raise FourEyes
+
+
+def _did_before(order: OrderState, spec: TaskSpec, actor: Actor) -> bool:
+    """Whether this person's earlier act makes the task theirs as well, as the technician may take the money."""
+    return any(order.done_by.get(kind) == actor.id for kind in spec.also_by)
 
 
 def parsed_form(order: OrderState, command: c.Complete) -> Form:
@@ -257,12 +278,18 @@ def may_urge(order: OrderState, actor: Actor, command: c.Urge, now: datetime) ->
     may = is_reporter(order, actor) or actor.has(*MAY_URGE_FOR_OTHERS) or actor.kind == "system"
     if not may:
         raise Forbidden("urge_role")
-    if order.stage in order.lifecycle.after_work:
+    if order.stage in order.lifecycle.after_work or _waits_for_a_resident(order):
         raise IllegalTransition("nothing_to_urge")
     not_on_hold(order)
     last = order.urges.last_at
     if last is not None and now - last < URGE_EVERY:
         raise RateLimited("urged_lately", retry_after=int((URGE_EVERY - (now - last)).total_seconds()) + 1)
+
+
+def _waits_for_a_resident(order: OrderState) -> bool:
+    """A stage that only a resident's answer ends cannot be urged (`lifecycles.md`, "Urge")."""
+    specs = [order.lifecycle.tasks[task.kind] for task in order.tasks.values()]
+    return any(spec.of_reporter and not spec.beside for spec in specs)
 
 
 def may_cancel(order: OrderState, actor: Actor, command: c.Cancel, now: datetime) -> None:

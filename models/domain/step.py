@@ -103,6 +103,7 @@ class Step:
             raise IllegalTransition("illegal_transition", stage=state.stage, to=stage)
         state.stage, state.entered_at = stage, at
         state.urges = Urges(count=state.urges.count, last_at=state.urges.last_at)
+        self._withdraw_what_is_pointless(stage, at)
         self.drive_clocks(at)
         if because is not None and because in self.events:
             moved = because.model_copy(update={"stage": stage})
@@ -112,16 +113,24 @@ class Step:
             self.events.append(moved)
         self.notices += notices_for(state, moved, entered=True)
 
+    def _withdraw_what_is_pointless(self, stage: str, at: datetime) -> None:
+        """Tasks beside the stages that have no meaning in the new one."""
+        for task in list(self.state.tasks.values()):
+            only_in = self.state.lifecycle.tasks[task.kind].only_in
+            if only_in and stage not in only_in:
+                self.close(task, "withdrawn", SYSTEM, at)
+
     def drive_clocks(self, at: datetime) -> None:
         """Waiting for parts, for the reporter or for another order stops the promise; an end stops it for good."""
         state = self.state
         lifecycle = state.lifecycle
         waits = state.following is not None
         waits |= state.stage in {lifecycle.held_stage, *lifecycle.waits, *lifecycle.after_work}
+        asked = {lifecycle.tasks[task.kind].pauses for task in state.tasks.values()}
         for clock in state.clocks.values():
             if state.stage in lifecycle.ends:
                 clock.stop(at)
-            elif waits:
+            elif waits or clock.name in asked:
                 clock.pause(at)
             else:
                 clock.resume(at, state.terms)
@@ -138,6 +147,7 @@ class Step:
             gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
         )
         self.state.tasks[task.id] = task
+        self._asked_or_answered(task, at)
         cause = self.events[-1] if self.events else None
         facts = {"task": task.id, "cause": cause.kind if cause else None}
         opened = Event(kind="task", at=at, by=cause.by if cause else SYSTEM.id, by_kind="system", facts=facts)
@@ -150,10 +160,16 @@ class Step:
         del self.state.tasks[task.id]
         if by.kind != "system":
             self.state.done_by[task.kind] = by.id
+        self._asked_or_answered(task, at)
         said = as_json(form) if isinstance(form, BaseModel) else dict(form or {})
         closed = Closed(task=task, outcome=outcome, by=by.id, by_kind=by.kind, at=at, form=said)
         self.closed.append(closed)
         return closed
+
+    def _asked_or_answered(self, task: Task, at: datetime) -> None:
+        """A promise stands still while the reporter is asked about it."""
+        if self.state.lifecycle.tasks[task.kind].pauses is not None:
+            self.drive_clocks(at)
 
     def batch(self, now: datetime, whole: bool = False) -> Batch:
         """Cut the step off: what comes later belongs to the next one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +36,20 @@ class TaskSpec:
     reminders: tuple[timedelta, ...] = ()
     beside: bool = False
     """Opened beside the stages, none of which waits for it; it may outlive the order's end, but not its workflow."""
+    only_in: frozenset[str] = frozenset()
+    """Stages outside which a task beside the stages has no meaning: leaving them withdraws it. Empty: it has one in all
+    of them.
+    """
+    pauses: ClockName | None = None
+    """The promise that stands still while this is asked, because it is the reporter who lets it wait."""
+    must_reach: bool = False
+    """Its reminders are sent like a new question, not only left in the message centre."""
+    also_by: tuple[str, ...] = ()
+    """Whoever completed one of these kinds of task on the order may complete this one too."""
+    only_by: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
+    """Outcome → the roles that alone may choose it, whoever holds the task; never somebody named by `also_by`."""
+    signed_sheet: bool = False
+    """On behalf of a resident only with a photo of what they signed, because it binds them to money."""
     is_work: bool = False
     """The work itself, which may be handed back, and reassigned by whoever plans."""
     may_be_held: bool = False
@@ -45,7 +59,7 @@ class TaskSpec:
     due: Callable[[OrderState], datetime | None] | None = None
     """When it should be done, where no clock of the order's says so. Its candidates are rung at that time."""
     notice: str | None = None
-    """What a reporter with an account is told at once when it opens."""
+    """What the resident who holds it is told at once when it opens."""
     also_seen_at_breach: tuple[Role, ...] = ()
     """Whose box shows it as well once its promise is broken."""
 

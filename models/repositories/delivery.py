@@ -32,6 +32,8 @@ class Letter(BaseModel):
 
     task_open: bool
     """Whether the task that the notice depends on is still open; true for one that depends on none."""
+    visit_stands: bool
+    """Whether the visit that a reminder speaks of is still the one agreed on; true for all that is no such reminder."""
     order_open: bool
     community_id: str
     subject: Subject
@@ -50,6 +52,8 @@ _LETTER: Final = text("""
     SELECT n.id, n.number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.facts, n.urgent, n.delivery,
            n.created_at,
            n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
+           n.kind NOT IN ('visit_today', 'appointment_soon') OR n.facts->'visit' IS NULL
+               OR n.facts->'visit' = w.state->'appointment' AS visit_stands,
            w.open AS order_open, w.community_id, w.kind AS order_kind, w.stage, w.place_label,
            coalesce(c.title, w.category) AS category,
            w.state->'hold'->>'reason' AS hold_reason,

@@ -18,6 +18,7 @@ from models.domain.commands import PutOnHold
 from models.domain.errors import ValidationFailed
 from models.domain.forms import Accepted, Assigned, Finished, Fixed, Form, parse
 from models.domain.order import Hold, HoldReason
+from models.domain.quotes import Quoted, QuoteDeclined, Received
 from tests.console import samples as s
 
 ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "waiting": 0}
@@ -40,6 +41,20 @@ def page_of(order: dict[str, object], account: str) -> str:
             [("form.appointment.from", "2026-11-23T09:00"), ("form.appointment.to", "2026-11-23T11:00")],
             {"appointment": {"from": "2026-11-23T09:00:00+08:00", "to": "2026-11-23T11:00:00+08:00"}},
         ),
+        (
+            Quoted,
+            [
+                *(("form.lines.item", "角阀"), ("form.lines.quantity", "2"), ("form.lines.price", "45.50")),
+                *(("form.lines.item", " "), ("form.lines.quantity", "1"), ("form.lines.price", "")),
+            ],
+            {"lines": [{"item": "角阀", "quantity": 2, "price": 4550}]},
+        ),
+        (
+            Received,
+            [("form.amount", "¥91"), ("form.method", "cash"), ("form.receipt_no", "SJ-1")],
+            {"amount": 9100, "method": "cash", "receipt_no": "SJ-1"},
+        ),
+        (QuoteDeclined, [], {}),
         (Fixed, [], {}),
         (
             Fixed,
@@ -66,6 +81,17 @@ def test_what_was_left_empty_is_named_in_chinese_where_it_was_left() -> None:
     with pytest.raises(ValidationFailed) as refused:
         parse(Finished, {"report": "好"})
     assert messages(refused.value.errors, fields) == {"form.report": "至少 2 个字"}
+
+
+def test_a_wrong_line_of_a_quote_is_said_under_the_table() -> None:
+    fields = fields_of(Quoted.model_json_schema(), prefix="form")
+    typed = [("form.lines.item", "角阀"), ("form.lines.quantity", "1"), ("form.lines.price", "四十五")]
+    with pytest.raises(ValidationFailed) as refused:
+        parse(Quoted, body_of_groups(fields, FormData(typed))["form"])
+    assert messages(refused.value.errors, fields) == {"form.lines": "第 1 行单价：请填写金额（元）"}
+    with pytest.raises(ValidationFailed) as refused:
+        parse(Quoted, {})
+    assert messages(refused.value.errors, fields) == {"form.lines": "请填写"}
 
 
 def test_an_end_before_its_beginning_is_said_under_the_appointment() -> None:

@@ -39,6 +39,7 @@ ACTORS: dict[str, Actor] = {
     **OUT_OF_SCOPE,
 }
 STAGES = tuple(REPAIR.edges)
+MENDED = ("finished", "closed")
 
 
 def filed(reporter: Reporter | None = None, place: Place | None = None, priority: str = "normal") -> OrderState:
@@ -81,14 +82,14 @@ def in_stage(stage: str, **how: Any) -> Step:
         ask(step, "follow_up")
         return fresh(step)
     order.assignee = WORKER.id
-    for following in ("dispatched", "accepted", "in_progress", "finished", "closed"):
+    for following in ("dispatched", "accepted", "in_progress", *(["quoting"] if stage == "quoting" else MENDED)):
         step.enter(following, NOW)
         if following == stage or (following == "in_progress" and stage == "on_hold"):
             break
-    kinds = {"dispatched": "accept", "finished": "confirm", "closed": "rate"}
+    kinds = {"dispatched": "accept", "quoting": "approve_quote", "finished": "confirm", "closed": "rate"}
     kind = kinds.get(stage, "carry_out")
     task = ask(step, kind, OWNER.id if REPAIR.tasks[kind].of_reporter else WORKER.id)
-    if stage in ("finished", "closed"):
+    if stage in ("quoting", "finished", "closed"):
         order.done_by["carry_out"] = WORKER.id
     if stage == "on_hold":
         held = c.PutOnHold(task_id=task, reason=HoldReason.PARTS, until=NOW + timedelta(hours=2))
@@ -110,6 +111,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "merged": {"primary": "BX20261122-00001"},
     "accepted": {},
     "handed_back": {"reason": "没有配件"},
+    "proposed": {"appointment": WINDOW},
+    "agreed": {},
+    "other_time": {"appointment": WINDOW},
     "arrived": {},
     "referred": {"party": "lift_firm", "contact": "迅达电梯", "follow_up": (NOW + timedelta(days=1)).isoformat()},
     "done": {"report": "维保单位已更换门机"},
@@ -120,6 +124,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "out_of_scope": {"reason": "属于燃气公司", "photo_ids": ["pho_1"]},
     "rebooked": {"appointment": WINDOW},
     "called_off": {"reason": "业主不修了"},
+    "needs_quote": {"lines": [{"item": "角阀", "quantity": 2, "price": 4500}]},
+    "approved": {},
+    "declined": {"reason": "太贵了"},
+    "cancelled": {"reason": "quote_declined"},
+    "received": {"amount": 9000, "method": "cash", "receipt_no": "SJ-0017"},
+    "waived": {"reason": "老住户，物业承担"},
     "finished": {"report": "换了垫圈", "photo_ids": ["pho_1"]},
     "fixed": {},
     "not_fixed": {"reason": "还在漏水"},

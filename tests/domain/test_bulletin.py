@@ -79,7 +79,13 @@ def test_a_repair_of_todays_rules_is_told_in_its_own_words(stage: str) -> None:
     said = told(order)
     is_full(said)
     waits = {"submitted": "等在岗的调度员安排", "dispatched": "等张师傅接单", "accepted": "等张师傅上门"}
-    waits |= {"finished": "等您答复", "closed": "等您答复", "on_hold": "等配件", "referred": "等外单位处理"}
+    waits |= {
+        "quoting": "等您答复",
+        "finished": "等您答复",
+        "closed": "等您答复",
+        "on_hold": "等配件",
+        "referred": "等外单位处理",
+    }
     assert said.waiting_for == waits.get(stage)
 
 

@@ -43,16 +43,22 @@ PRESSED = {
         "technician": {"comment"},
     },
     "accepted": {
-        "worker": {"arrived", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
+        "worker": {"proposed", "arrived", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
         "dispatcher": {"reassign", "hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "cancel", "comment"},
         "lead": {"reassign", "hold", "cancel", "merge", "comment"},
     },
     "in_progress": {
-        "worker": {"finished", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
+        "worker": {"needs_quote", "finished", "no_access", "out_of_scope", "handed_back", "hold", "comment"},
         "dispatcher": {"hold", "cancel", "merge", "comment"},
         "reporter": {"urge", "comment"},
         "lead": {"reassign", "hold", "cancel", "merge", "comment"},
+    },
+    "quoting": {
+        "reporter": {"approved", "declined", "comment"},
+        "worker": {"comment"},
+        "dispatcher": {"cancel", "comment"},
+        "lead": {"cancel", "comment"},
     },
     "on_hold": {
         "worker": {"resume", "handed_back", "comment"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -144,6 +144,36 @@ async def merged_and_finished(desk: Desk) -> None:
     await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+async def quoted_and_paid(desk: Desk) -> None:
+    await desk.at("quoting")
+    await desk.complete(OWNER, "declined", reason="太贵了")
+    await desk.complete(TECH, "needs_quote", lines=[{"item": "角阀", "quantity": 1, "price": 4500}])
+    await desk.complete(OWNER, "approved")
+    await desk.walk_to("finished")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+    await desk.complete(TECH, "received", amount=4500, method="cash", receipt_no="SJ-0017")
+
+
+async def quote_unanswered_and_called_off(desk: Desk) -> None:
+    await desk.at("quoting")
+    await desk.sleep(days=7, seconds=1)
+    await desk.complete(TECH, "cancelled")
+
+
+async def appointment_agreed_and_moved(desk: Desk) -> None:
+    await desk.at("dispatched")
+    start = await desk.now() + timedelta(hours=30)
+    await desk.complete(TECH, "accepted", appointment=_two_hours(start))
+    await desk.complete(OWNER, "other_time", appointment=_two_hours(start + timedelta(days=1)))
+    await desk.complete(TECH, "proposed", appointment=_two_hours(start + timedelta(days=2)))
+    await desk.complete(OWNER, "agreed")
+    await desk.send(OWNER, "cancel")
+
+
+def _two_hours(start: datetime) -> dict[str, str]:
+    return {"from": start.isoformat(), "to": (start + timedelta(hours=2)).isoformat()}
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -158,5 +188,8 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         merged_and_finished,
         passed_to_another_firm,
         nobody_at_home_twice,
+        quoted_and_paid,
+        quote_unanswered_and_called_off,
+        appointment_agreed_and_moved,
     )
 }

@@ -32,6 +32,7 @@ from models.domain.numbers import PREFIXES
 from models.domain.order import Event, Filing, OrderState, Reporter, new_order
 from models.domain.people import Actor, Role
 from models.domain.places import Place
+from models.domain.quotes import Parties
 from models.domain.rights import Action
 from models.domain.step import Batch, Published
 from workflows import names, search_attributes
@@ -76,6 +77,8 @@ class Shelf:
         self.ended = False
         self.gone: set[str] = set()
         """People who have left: whoever of them holds a task is answered as ineligible."""
+        self.parties = Parties(owner=OWNER.id)
+        """Who owns the house, for a quote."""
         self.down = False
         self.slow = 0.0
         """Seconds that every publish takes. What arrives meanwhile reaches the workflow together, in its next task."""
@@ -142,6 +145,10 @@ class Shelves:
     def publish(self, batch: Batch) -> Published:
         return self.of.setdefault(batch.number, Shelf()).take(batch)
 
+    @activity.defn(name=names.QUOTE_PARTIES)
+    def parties(self, number: str) -> Parties:
+        return self.of[number].parties
+
     @activity.defn(name=names.JOIN_GROUP)
     def join(self, question: Joining) -> Joined:
         return self.of[question.number].joined
@@ -152,7 +159,7 @@ class Shelves:
 
     @property
     def served(self) -> list[Callable[..., Any]]:
-        return [self.publish, self.end, self.choose, self.join, self.fate]
+        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties]
 
     @activity.defn(name=names.CHOOSE_STAFF)
     def choose(self, number: str) -> Choice | None:
@@ -302,12 +309,25 @@ class Desk:
         (task,) = (await self.state()).tasks
         return task
 
+    async def task_with(self, outcome: str) -> str:
+        """The id of the open task that may end so; of the only one, if it may not."""
+        state = await self.state()
+        specs = state.lifecycle.tasks
+        fitting = [task.id for task in state.tasks.values() if outcome in specs[task.kind].outcomes]
+        return fitting[0] if fitting else await self.task()
+
+    async def task_of(self, kind: str) -> str:
+        """The id of the open task of a kind, where others stand open beside it."""
+        task = (await self.state()).task_of(kind)
+        assert task is not None, kind
+        return task.id
+
     async def complete(self, who: Actor, outcome: str, on_behalf: dict[str, Any] | None = None, **form: Any) -> Receipt:
-        body: dict[str, Any] = {"task_id": await self.task(), "outcome": outcome, "form": form}
+        body: dict[str, Any] = {"task_id": await self.task_with(outcome), "outcome": outcome, "form": form}
         return await self.send(who, "complete", **body, **({"on_behalf": on_behalf} if on_behalf else {}))
 
     async def cannot_complete(self, who: Actor, outcome: str, why: str, /, **form: Any) -> WuyouError:
-        body: dict[str, Any] = {"task_id": await self.task(), "outcome": outcome, "form": form}
+        body: dict[str, Any] = {"task_id": await self.task_with(outcome), "outcome": outcome, "form": form}
         return await self.refused(who, "complete", why, **body)
 
     async def on_task(self, who: Actor, action: str, **body: Any) -> Receipt:
@@ -347,6 +367,8 @@ class Desk:
                     follow_up = await self.now() + timedelta(days=1)
                     firm = {"party": "lift_firm", "contact": "迅达电梯"}
                     await self.complete(DISPATCHER, "referred", follow_up=follow_up, **firm)
+                case "quoting", "in_progress":
+                    await self.complete(TECH, "needs_quote", lines=[{"item": "角阀", "quantity": 2, "price": 4500}])
                 case "rejected", _:
                     await self.complete(DISPATCHER, "rejected", reason="不属于物业范围")
                 case "cancelled", _:

@@ -8,7 +8,7 @@ import pytest
 
 from models.domain.clocks import ClockName
 from models.domain.people import Role
-from tests.workflows.desk import DISPATCHER, TECH, Desk
+from tests.workflows.desk import DISPATCHER, OWNER, TECH, Desk
 
 
 def said(desk: Desk) -> list[tuple[str, str, str | None]]:
@@ -59,6 +59,7 @@ async def test_an_agreed_appointment_replaces_the_time_to_arrive(desk: Desk) -> 
     start = await desk.now() + timedelta(hours=20)
     window = {"from": start.isoformat(), "to": (start + timedelta(hours=2)).isoformat()}
     await desk.complete(TECH, "accepted", appointment=window)
+    await desk.complete(OWNER, "agreed")
     clock = (await desk.state()).clocks[ClockName.ARRIVE]
     assert clock.due_at == start + timedelta(hours=2)
     await desk.sleep(hours=19)

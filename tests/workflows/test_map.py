@@ -84,6 +84,14 @@ async def taken_back(desk: Desk) -> None:
     await desk.complete(DISPATCHER, "taken_back", reason="外单位不来")
 
 
+async def quoted(desk: Desk) -> None:
+    await desk.complete(TECH, "needs_quote", lines=[{"item": "角阀", "quantity": 1, "price": 4500}])
+
+
+async def quote_approved(desk: Desk) -> None:
+    await desk.complete(OWNER, "approved")
+
+
 WALKS: dict[Edge, Walk] = {
     ("submitted", "dispatched"): onwards,
     ("submitted", "referred"): referred,
@@ -105,6 +113,9 @@ WALKS: dict[Edge, Walk] = {
     ("in_progress", "dispatched"): reassigned,
     ("in_progress", "on_hold"): held,
     ("in_progress", "cancelled"): cancelled_by_lead,
+    ("in_progress", "quoting"): quoted,
+    ("quoting", "in_progress"): quote_approved,
+    ("quoting", "cancelled"): cancelled_by_lead,
     ("on_hold", "accepted"): held_before_arrival,
     ("on_hold", "in_progress"): resumed,
     ("on_hold", "submitted"): handed_back,

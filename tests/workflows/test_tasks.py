@@ -213,6 +213,7 @@ async def test_an_appointment_lies_ahead_and_its_clock_starts_afresh(desk: Desk)
         await desk.refused(TECH, "complete", "appointment_time", **task, form=window)
     agreed = {"from": (now + timedelta(days=1)).isoformat(), "to": (now + timedelta(days=1, hours=2)).isoformat()}
     await desk.complete(TECH, "accepted", appointment=agreed)
+    await desk.complete(OWNER, "agreed")
     clock = (await desk.state()).clocks[ClockName.ARRIVE]
     assert (clock.due_at, clock.rung) == (now + timedelta(days=1, hours=2), 0)
     (soon,) = desk.shelf.notices("appointment_soon")

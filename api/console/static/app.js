@@ -193,6 +193,34 @@
     }
   }
 
+  // -- lines of a quote: rows more or fewer, and what they come to in fen -----------------------------------------
+  const fenOf = (text) => {
+    const found = /^[¥￥]?\s*(\d{1,9})(?:\.(\d{1,2}))?\s*元?$/.exec(text.trim().replaceAll(/[,，]/g, ""));
+    return found ? Number(found[1]) * 100 + Number((found[2] || "0").padEnd(2, "0")) : 0;
+  };
+  function addUp(table) {
+    const total = all(".line-row", table).reduce((sum, row) => sum + Number($(".number", row).value) * fenOf($(".fen", row).value), 0);
+    $("[data-lines-total]", table).textContent = "¥" + ((total || 0) / 100).toLocaleString("zh-CN", { minimumFractionDigits: 2 });
+  }
+  document.addEventListener("input", (event) => {
+    const table = event.target.closest("[data-lines]");
+    if (table) addUp(table);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-line-add], [data-line-remove]");
+    if (!button) return;
+    const table = button.closest("[data-lines]"), rows = all(".line-row", table), last = rows[rows.length - 1];
+    if (button.matches("[data-line-remove]")) {
+      if (rows.length > 1) button.closest(".line-row").remove();
+    } else if (rows.length < Number(table.dataset.most)) {
+      const row = last.cloneNode(true);
+      all("input", row).forEach((input) => { input.value = input.defaultValue; });
+      last.after(row);
+      $("input", row).focus();
+    }
+    addUp(table);
+  });
+
   // -- registering for somebody who phoned ------------------------------------------------------------------------
   function pick(button) {
     const form = button.closest("form");

@@ -1,6 +1,6 @@
 """报修: the map of the repair process (`lifecycles.md` §1).
 
-Quotes (`quoting`) and merging join this map as stages and outcomes of their own.
+Merging joins this map with an outcome of its own; visits that end otherwise have a file beside it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from models.domain import quotes
 from models.domain.clocks import ClockName, Level, Levels
 from models.domain.errors import IllegalTransition, ValidationFailed
-from models.domain.forms import Accepted, Assigned, Because, Finished, Fixed, Merged, NotFixed, Nothing, Stated
+from models.domain.forms import (
+    Accepted,
+    Assigned,
+    Because,
+    Finished,
+    Fixed,
+    Merged,
+    NotFixed,
+    Nothing,
+    OtherTime,
+    Proposed,
+    Stated,
+)
 from models.domain.lifecycles import visits
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.lifecycles.visits import CALL_REPORTER, FOLLOW_UP, REBOOK
@@ -24,6 +37,14 @@ if TYPE_CHECKING:
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 """A reporter who says nothing for a week after `finished` lets the order close (`lifecycles.md` §1)."""
+
+QUOTE_WITHIN: Final = timedelta(days=7)
+"""Nobody who says nothing for a week has agreed to pay (`lifecycles.md` §1)."""
+
+QUOTE_REMINDERS: Final = (timedelta(hours=24), timedelta(hours=48))
+
+SETTLE_WITHIN: Final = timedelta(days=90)
+"""What is not paid after a quarter is a claim for the books, and no longer keeps a workflow alive."""
 
 RATE_WITHIN: Final = timedelta(days=15)
 RATE_REMINDERS: Final = (timedelta(days=1), timedelta(days=5))
@@ -47,9 +68,12 @@ CARRY_OUT = TaskSpec(
     kind="carry_out",
     roles=(Role.TECHNICIAN,),
     outcomes={
+        "proposed": Proposed,
         "arrived": Nothing,
         "forced_entry": ForcedEntry,
+        "needs_quote": quotes.Quoted,
         "finished": Finished,
+        "cancelled": quotes.QuoteDeclined,
         "no_access": NoAccess,
         "out_of_scope": OutOfScope,
         "handed_back": Because,
@@ -57,6 +81,36 @@ CARRY_OUT = TaskSpec(
     is_work=True,
     may_be_held=True,
     clock=ClockName.FINISH,
+)
+AGREE_APPOINTMENT = TaskSpec(
+    kind="agree_appointment",
+    of_reporter=True,
+    beside=True,
+    only_in=frozenset({"accepted", "on_hold"}),
+    outcomes={"agreed": Nothing, "other_time": OtherTime},
+    pauses=ClockName.ARRIVE,
+    notice="visit_proposed",
+)
+APPROVE_QUOTE = TaskSpec(
+    kind="approve_quote",
+    of_reporter=True,
+    outcomes={"approved": Nothing, "declined": Because},
+    not_by=("carry_out",),
+    gives_up_after=QUOTE_WITHIN,
+    reminders=QUOTE_REMINDERS,
+    notice="quoted",
+    must_reach=True,
+    signed_sheet=True,
+)
+SETTLE = TaskSpec(
+    kind="settle",
+    beside=True,
+    only_in=frozenset({"finished", "closed"}),
+    roles=(Role.CASHIER,),
+    also_by=("carry_out",),
+    outcomes={"received": quotes.Received, "waived": Because},
+    only_by={"waived": (Role.LEAD,)},
+    gives_up_after=SETTLE_WITHIN,
 )
 CONFIRM = TaskSpec(
     kind="confirm",
@@ -73,6 +127,11 @@ RATE = TaskSpec(
     not_by=("carry_out", "follow_up"),
     gives_up_after=RATE_WITHIN,
     reminders=RATE_REMINDERS,
+)
+
+TASKS: Final = (
+    *(DISPATCH, FOLLOW_UP, ACCEPT, CARRY_OUT, REBOOK, CALL_REPORTER),
+    *(AGREE_APPOINTMENT, APPROVE_QUOTE, SETTLE, CONFIRM, RATE),
 )
 
 LEVELS: Final[dict[str, Levels]] = {
@@ -97,6 +156,9 @@ LEVELS: Final[dict[str, Levels]] = {
 
 def fits(order: OrderState, command: Complete, now: datetime) -> None:
     """Arriving comes before finishing, and once; after the second failure somebody else is sent."""
+    _money_fits(order, command)
+    if command.outcome == "proposed" and order.stage != "accepted":
+        raise IllegalTransition("already_arrived")
     if command.outcome == "arrived" and order.stage != "accepted":
         raise IllegalTransition("already_arrived")
     if command.outcome == "finished" and order.stage != "in_progress":
@@ -108,6 +170,21 @@ def fits(order: OrderState, command: Complete, now: datetime) -> None:
         raise ValidationFailed("another_technician", field="form.staff")
 
 
+def _money_fits(order: OrderState, command: Complete) -> None:
+    """A quote is for what a reporter pays, once the technician has seen it; nothing is taken beyond what was agreed."""
+    if command.outcome == "needs_quote":
+        if order.stage != "in_progress":
+            raise IllegalTransition("arrive_first")
+        if order.charge != "paid" or order.place.is_public or order.reporter.kind == "staff":
+            raise IllegalTransition("nothing_to_quote")
+    if command.outcome == "finished" and quotes.is_declined(order) and not command.form.get("temporary"):
+        raise ValidationFailed("temporary_only", field="form.temporary")
+    if command.outcome == "cancelled" and not quotes.is_declined(order):
+        raise IllegalTransition("no_declined_quote")
+    if command.outcome == "received" and command.form.get("amount", 0) > quotes.outstanding(order):
+        raise ValidationFailed("more_than_approved", field="form.amount")
+
+
 REPAIR = Lifecycle(
     kind="repair",
     workflow="Repair",
@@ -117,7 +194,8 @@ REPAIR = Lifecycle(
         "submitted": frozenset({"dispatched", "referred", "rejected", "cancelled", "finished"}),
         "dispatched": frozenset({"accepted", "submitted", "cancelled", "finished"}),
         "accepted": frozenset({"in_progress", "submitted", "dispatched", "on_hold", "cancelled", "finished"}),
-        "in_progress": frozenset({"finished", "submitted", "dispatched", "on_hold", "cancelled"}),
+        "in_progress": frozenset({"quoting", "finished", "submitted", "dispatched", "on_hold", "cancelled"}),
+        "quoting": frozenset({"in_progress", "cancelled"}),
         "on_hold": frozenset({"accepted", "in_progress", "submitted", "dispatched", "cancelled"}),
         "referred": frozenset({"finished", "submitted", "cancelled"}),
         "finished": frozenset({"closed", "in_progress", "submitted"}),
@@ -125,17 +203,19 @@ REPAIR = Lifecycle(
         "cancelled": frozenset(),
         "rejected": frozenset(),
     },
-    tasks={spec.kind: spec for spec in (DISPATCH, FOLLOW_UP, ACCEPT, CARRY_OUT, REBOOK, CALL_REPORTER, CONFIRM, RATE)},
+    tasks={spec.kind: spec for spec in TASKS},
     after_work=frozenset({"finished", "closed", "cancelled", "rejected"}),
     reporter_may_cancel=frozenset({"submitted", "dispatched", "accepted", "referred"}),
-    staff_may_cancel=frozenset({"submitted", "dispatched", "accepted", "in_progress", "on_hold", "referred"}),
+    staff_may_cancel=frozenset(
+        {"submitted", "dispatched", "accepted", "in_progress", "quoting", "on_hold", "referred"}
+    ),
     staff_cancel_roles=(Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER),
     may_hold=frozenset({"accepted", "in_progress"}),
     may_follow=frozenset({"submitted", "dispatched", "accepted", "in_progress"}),
     after_following="finished",
     work_task="carry_out",
     levels=LEVELS,
-    waits=frozenset({"referred"}),
+    waits=frozenset({"referred", "quoting"}),
     only_overseers_reassign=frozenset({"in_progress"}),
     stops={
         "accepted": (ClockName.ACCEPT,),
@@ -149,6 +229,7 @@ REPAIR = Lifecycle(
         "accepted": "accepted",
         "on_hold": "held",
         "referred": "referred",
+        "quoting": "quote_made",
         "finished": "finished",
         "closed": "closed",
         "rejected": "rejected",
@@ -157,6 +238,9 @@ REPAIR = Lifecycle(
         "accepted": "progress",
         "referred": "progress",
         "no_access": "your_turn",
+        "visit_proposed": "your_turn",
+        "visit_today": "your_turn",
+        "quoted": "your_turn",
         "finished": "finished",
         "rejected": "progress",
         "cancelled": "progress",
