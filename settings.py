@@ -125,6 +125,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="What the programs log. INFO tells each start and each fault, not each request."
     )
+    workflow_sandbox: bool = Field(
+        default=False,
+        description="Run orders in Temporal's sandbox, as the tests do. It forbids workflow code to read the clock or "
+        "the world, and doubles what a start costs the worker.",
+    )
     relay_starts_per_second: int = Field(
         default=50,
         ge=0,

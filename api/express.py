@@ -122,8 +122,10 @@ class _Route:
         made, wrong = dict[Call, Any](), list[Any]()
         values = await self._wants.values(request, made, wrong)
         if self._body is not None:
-            if body == b"":
+            if body is None and self._body.field_info.is_required():
                 wrong.append({"type": "missing", "loc": ("body",), "msg": "Field required", "input": None})
+            elif body is None:
+                values[self._body.name] = self._body.get_default()
             else:
                 values[self._body.name], errors_ = self._body.validate(body, values, loc=("body",))
                 wrong.extend(errors_)
@@ -134,9 +136,14 @@ class _Route:
 
 
 async def _json_of(request: Request) -> Any:
-    """The parsed body, or its bytes if the client does not call it JSON. Raises RequestValidationError."""
+    """The parsed body, or its bytes if the client does not call it JSON; None for nothing.
+
+    Raises RequestValidationError.
+    """
     body = await request.body()
-    if not body or not JSON_BODY.match(request.headers.get("content-type", "")):
+    if not body:
+        return None
+    if not JSON_BODY.match(request.headers.get("content-type", "")):
         return body
     try:
         return json.loads(body)
@@ -154,13 +161,13 @@ class Express:
     It stands outside of the application, so that its routes pay for no middleware of FastAPI's.
 
     `routes` are routers with the prefix under which the application includes them, and the functions of theirs that are
-    express. A path with a name in it is known by what stands before the name, the last part of the path.
+    express. A path with a name in it, as its last part or its last but one, is known by what stands around the name.
     """
 
     def __init__(self, app: ASGIApp, routes: Iterable[tuple[str, APIRouter, Iterable[Call]]]) -> None:
         self._app = app
         self._whole: dict[tuple[str, str], _Route] = {}
-        self._named: dict[tuple[str, str], tuple[str, _Route]] = {}
+        self._named: dict[tuple[str, str, str], tuple[str, _Route]] = {}
         for prefix, router, functions in routes:
             chosen = set(functions)
             for route in router.routes:
@@ -171,10 +178,11 @@ class Express:
                 raise LookupError(f"no routes of this router: {chosen}")
 
     def _add(self, path: str, route: APIRoute) -> None:
-        before, _, last = path.rpartition("/")
+        """Raises TypeError for a path with names elsewhere."""
+        before, name, after = _around_name(path)
         for method in route.methods or ():
-            if last.startswith("{"):
-                self._named[method, before] = last.strip("{}"), _Route(route)
+            if name:
+                self._named[method, before, after] = name, _Route(route)
             else:
                 self._whole[method, path] = _Route(route)
 
@@ -190,15 +198,31 @@ class Express:
             response = await errors.answer_to(request, error)
         await response(scope, receive, send)
 
+    def knows(self, scope: Scope) -> bool:
+        """Whether a request is answered here."""
+        return self._route(scope) is not None
+
     def _route(self, scope: Scope) -> _Route | None:
         method, path = scope["method"], scope["path"]
         whole = self._whole.get((method, path))
         if whole is not None:
             return whole
         before, _, last = path.rpartition("/")
-        named = self._named.get((method, before))
-        if named is None or not last:
+        named, value = self._named.get((method, before, "")), last
+        if named is None:
+            before, _, value = before.rpartition("/")
+            named = self._named.get((method, before, last))
+        if named is None or not value:
             return None
         name, route = named
-        scope["path_params"] = {name: last}
+        scope["path_params"] = {name: value}
         return route
+
+
+def _around_name(path: str) -> tuple[str, str, str]:
+    """What stands before the name in a path, the name, and what stands behind it. Raises TypeError."""
+    before, brace, rest = path.partition("/{")
+    name, _, after = rest.partition("}")
+    if brace and (":" in name or after.count("/") != len(after[:1]) or "{" in after):
+        raise TypeError(f"an express route's only name is the last part of its path, or the last but one: {path}")
+    return before, name, after.removeprefix("/")

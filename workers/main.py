@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
+import uvloop
 from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -33,6 +34,7 @@ from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings, load_settings
 from workers.codec import codec_app
 from workers.relay import Relay
+from workers.sandbox import runner
 from workers.schedules import Schedules
 from workers.sweep import Sweep
 from workers.temporal import effects_worker, orders_worker
@@ -68,7 +70,7 @@ async def run(settings: Settings) -> None:
         rounds.give_up,
     ]
     async with (
-        orders_worker(client, at_once),
+        orders_worker(client, at_once, runner=runner(settings.workflow_sandbox)),
         effects_worker(client, [*_effects(engine, wechat, storage, settings), rounds.tell_leads]),
     ):
         log.info("worker ready")
@@ -139,7 +141,7 @@ def main() -> None:
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     code = 0
     try:
-        asyncio.run(run(settings))
+        uvloop.run(run(settings))
     except Exception:
         log.exception("worker failed")
         code = 1

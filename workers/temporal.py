@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from workers.registry import BESIDES, WORKFLOWS
 from workers.sandbox import sandbox
@@ -34,8 +34,13 @@ CACHED_ORDERS: Final = 5000
 """About 100 KB each."""
 
 
-def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queue: str = names.ORDERS) -> Worker:
-    """Workflows and their publish."""
+def orders_worker(
+    client: Client,
+    activities: Sequence[Callable[..., Any]],
+    queue: str = names.ORDERS,
+    runner: WorkflowRunner | None = None,
+) -> Worker:
+    """Workflows and their publish. Without a `runner` of its own, in the sandbox."""
     return Worker(
         client,
         task_queue=queue,
@@ -44,7 +49,7 @@ def orders_worker(client: Client, activities: Sequence[Callable[..., Any]], queu
         activity_executor=ThreadPoolExecutor(PUBLISH_THREADS, "publish"),
         max_concurrent_activities=PUBLISH_THREADS,
         max_concurrent_local_activities=PUBLISH_THREADS,
-        workflow_runner=sandbox(),
+        workflow_runner=runner or sandbox(),
         max_cached_workflows=CACHED_ORDERS,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=GRACE,

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain.copying import copied
 from models.domain.errors import IllegalTransition
 from models.domain.forms import as_json
 from models.domain.notices import Notice, notices_for
@@ -76,7 +77,7 @@ class Step:
     @contextmanager
     def atomically(self) -> Iterator[None]:
         """All of an act or nothing: an error half-way leaves state and step as they were."""
-        state = self.state.model_copy(deep=True)
+        state = copied(self.state)
         kept = list(self.events), list(self.closed), list(self.notices), list(self.handled)
         try:
             yield
@@ -182,7 +183,7 @@ class Step:
             issued_at=state.issued_at,
             prev_version=previous,
             version=state.version,
-            state=state.model_copy(deep=True),
+            state=copied(state),
             events=self.events,
             closed=self.closed,
             notices=self.notices,
