@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from api import views, wording
+from api import views
 from api.bodies import Area, GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
 from api.idempotency import Request
 from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
-from models.domain import rights, words
+from models.domain import rights
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
 from models.domain.numbers import CHINA
 from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
 from models.domain.people import Actor, Role
-from models.domain.places import Place
+from models.domain.places import Place, area_label
 from models.domain.policy import levels_for
 from models.repositories import intake, reading
 
@@ -260,17 +260,6 @@ async def _public_site(state: State, area: Area) -> Site:
         raise ValidationFailed("unknown_place", field="area.building_id")
     place = Place(building_id=area.building_id, unit=area.unit, floor=area.floor, spot=area.spot)
     return Site(area.community_id, place, area_label(place, buildings.get(area.building_id or "")))
-
-
-def area_label(place: Place, building: str | None) -> str:
-    """`2栋1单元3层 电梯`, with as much as is known."""
-    where = building or ""
-    if place.unit:
-        where += place.unit if place.unit.endswith(wording.UNIT) else place.unit + wording.UNIT
-    if place.floor is not None:
-        where += f"{place.floor}{wording.FLOOR}"
-    spot = words.SPOTS[place.spot] if place.spot else ""
-    return f"{where} {spot}".strip()
 
 
 async def _resident_name(state: State, resident_id: str, site: Site) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.world import World, whole_world
+
+settings.register_profile("wuyou", deadline=None)
+settings.load_profile("wuyou")
+"""No property is a matter of time, and a busy machine stretches every example."""
 
 
 @pytest.fixture(scope="session")

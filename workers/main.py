@@ -22,6 +22,7 @@ from temporalio.service import RPCError
 from activities.groups import Groups
 from activities.notices import Notices
 from activities.photos import Photos
+from activities.policies import Policies
 from activities.projection import Projection
 from activities.quotes import Quotes
 from activities.rounds import Rounds
@@ -63,6 +64,7 @@ async def run(settings: Settings) -> None:
         projection.publish,
         projection.end,
         Staffing(engine).choose,
+        Policies(engine).read_terms,
         groups.join,
         groups.fate,
         Quotes(engine).parties,

@@ -8,9 +8,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.domain.acts import expire, pass_milestones, resume, ring_clocks
+    from models.domain.amending import adopt
     from models.domain.numbers import CHINA
     from models.domain.people import SYSTEM
+    from models.domain.terms import Terms, TermsWanted
+    from workflows import names
     from workflows.groups import Groups
+    from workflows.publishing import carry_out
 
 
 class Deadlines(Groups):
@@ -39,6 +43,7 @@ class Deadlines(Groups):
             return
 
     async def _ring(self) -> None:
+        await self._reread_terms()
         await self.take_turn()
         now = workflow.now()
         hold = self.order.hold
@@ -53,3 +58,13 @@ class Deadlines(Groups):
         pass_milestones(self.step, now)
         if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
             await self.publish()
+
+    async def _reread_terms(self) -> None:
+        """A promise that lies beyond the announced holidays is reckoned anew once they have been announced."""
+        asked = self.order.reread_terms_at
+        if asked is None or asked > workflow.now():
+            return
+        question = TermsWanted(community_id=self.order.community_id, since=self.order.submitted_at)
+        terms: Terms = await carry_out(names.READ_TERMS, question, Terms)
+        await self.take_turn()
+        adopt(self.step, SYSTEM, terms, workflow.now())

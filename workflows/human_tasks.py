@@ -233,6 +233,8 @@ class HumanTasks(Publishing):
     resume = command("resume", "恢复：end the hold")
     urge = command("urge", "催单：the reporter presses")
     cancel = command("cancel", "取消：withdraw the order")
+    amend = command("amend", "更正：correct category, place or priority")
+    refresh_policy = command("refresh_policy", "按新设置计时：today's levels and calendar, by the system")
     comment = command("comment", "留言：say something on the order")
     consent = command("consent", "登记入户同意：somebody who may has agreed to a vacant home being entered")
     rate = command("rate", "评价：the reporter's three stars")

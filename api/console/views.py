@@ -526,6 +526,10 @@ def _extras(facts: Json, at: datetime) -> list[str]:
         extras.append(TRAIL["clock"].format(clock=words.CLOCKS[facts["clock"]]))
     if facts.get("rung") in words.ROLES:
         extras.append(TRAIL["told"].format(role=words.ROLES[facts["rung"]]))
+    if facts.get("priority"):
+        before, after = (words.PRIORITIES.get(value, value) for value in facts["priority"])
+        extras.append(TRAIL["priority"].format(before=before, after=after))
+    extras += [TRAIL[f"{name}_corrected"] for name in ("category", "place") if facts.get(name)]
     if facts.get("count"):
         extras.append(TRAIL["times"].format(count=facts["count"]))
     behalf = facts.get("on_behalf")

@@ -431,6 +431,9 @@ TRAIL: Final = {
     "follow_up": "{at}跟进",
     "consent": "{by}同意（{channel}）",
     "witnesses": "见证人 {names}",
+    "priority": "{before}改为{after}",
+    "category_corrected": "类别已更正",
+    "place_corrected": "位置已更正",
 }
 """Small facts beside an event of the timeline."""
 

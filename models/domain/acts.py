@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from models.domain import commands as c
 from models.domain import grouping
+from models.domain.amending import amend, refresh_policy
 from models.domain.assignment import Choice
 from models.domain.clocks import ClockName, Level, start_clock
 from models.domain.forms import Merged, Stated, Window, as_json
@@ -233,6 +234,8 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "cancel": cancel,
     "comment": comment,
     "consent": consent,
+    "amend": amend,
+    "refresh_policy": refresh_policy,
     "rate": rate,
     "merge": merge,
     "unmerge": unmerge,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from models.domain.numbers import CHINA
 
 DAY_MINUTES: Final = 24 * 60
+ONE_DAY: Final = timedelta(days=1)
 _HOURS: Final = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _DAY_PATTERN: Final = r"^(\d{1,2}:\d{2}-\d{1,2}:\d{2}( \d{1,2}:\d{2}-\d{1,2}:\d{2})*)?$"
 
@@ -69,7 +70,7 @@ class Measure(Protocol):
     """How long something takes: by the working calendar, or around the clock."""
 
     def length(self, limit: timedelta) -> timedelta: ...
-    def after(self, start: datetime, amount: timedelta) -> datetime: ...
+    def after(self, start: datetime, *amounts: timedelta) -> tuple[datetime, ...]: ...
     def between(self, start: datetime, end: datetime) -> timedelta: ...
 
 
@@ -79,8 +80,8 @@ class AroundTheClock:
     def length(self, limit: timedelta) -> timedelta:
         return limit
 
-    def after(self, start: datetime, amount: timedelta) -> datetime:
-        return start + amount
+    def after(self, start: datetime, *amounts: timedelta) -> tuple[datetime, ...]:
+        return tuple(start + amount for amount in amounts)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return max(end - start, timedelta(0))
@@ -122,15 +123,21 @@ class Calendar(BaseModel):
         ordinary = timedelta(minutes=sum(hours.end - hours.begin for hours in self.ordinary_day))
         return limit.days * ordinary + timedelta(seconds=limit.seconds)
 
-    def after(self, start: datetime, amount: timedelta) -> datetime:
-        """When `amount` of working time will have passed. What ends with the day ends at closing time."""
-        if amount <= timedelta(0):
-            return start
-        for begin, end in self._open_from(start):
-            if amount <= end - begin:
-                return begin + amount
-            amount -= end - begin
-        raise AssertionError("a week that opens never ends")
+    def after(self, start: datetime, *amounts: timedelta) -> tuple[datetime, ...]:
+        """When each amount of working time will have passed. What ends with the day ends at closing time.
+
+        The amounts are positive and ascend, so that one look along the calendar finds them all.
+        """
+        found: list[datetime] = []
+        passed = timedelta(0)
+        spans = self._open_from(start)
+        begin, end = next(spans)
+        for amount in amounts:
+            while amount - passed > end - begin:
+                passed += end - begin
+                begin, end = next(spans)
+            found.append(begin + (amount - passed))
+        return tuple(found)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time from `start` to `end` was working time."""
@@ -151,16 +158,19 @@ class Calendar(BaseModel):
         return at.astimezone(CHINA).date() <= self.known_until
 
     def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The open spans from `start` on, for ever; the first may have begun before."""
-        day = start.astimezone(CHINA).date()
+        """The open spans from `start` on, for ever; the first may have begun before.
+
+        Midnights are counted on from the first, because China's clocks have not been changed since 1991 and asking a
+        time zone for each costs most of all.
+        """
+        midnight = datetime.combine(start.astimezone(CHINA).date(), time(), CHINA)
+        day, midnight = midnight.date(), midnight.astimezone(UTC)
         while True:
-            midnight = datetime.combine(day, time(), CHINA)
             for hours in self.day(day):
-                begin = max(start, (midnight + timedelta(minutes=hours.begin)).astimezone(UTC))
-                end = (midnight + timedelta(minutes=hours.end)).astimezone(UTC)
-                if begin < end:
-                    yield begin, end
-            day += timedelta(days=1)
+                end = midnight + timedelta(minutes=hours.end)
+                if end > start:
+                    yield max(start, midnight + timedelta(minutes=hours.begin)), end
+            day, midnight = day + ONE_DAY, midnight + ONE_DAY
 
 
 class Holidays(BaseModel):

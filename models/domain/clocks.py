@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from models.domain.calendar import Measure
 from models.domain.terms import Terms
 
 
@@ -104,7 +105,8 @@ class Clock(BaseModel):
     @model_validator(mode="after")
     def _alarms_of_0_1(self) -> Clock:
         if not self.alarms:
-            self.alarms = self._reckoned_alarms(Terms())
+            terms = Terms()
+            _, self.alarms = _promise(self._began, self.limit, timedelta(0), terms.measure(True), terms)
         return self
 
     @property
@@ -143,7 +145,6 @@ class Clock(BaseModel):
         if self.paused_at is None or self.stopped_at is not None:
             return
         if now > self.paused_at:
-            self.started_at = self._began
             self.pauses += (Pause(start=self.paused_at, end=now),)
         self.paused_at = None
         self.reckon(terms)
@@ -164,7 +165,7 @@ class Clock(BaseModel):
 
         What is said already and would now come later is said again then.
         """
-        self.started_at = self._began
+        self.started_at = self._began  # An order of 0.1 knows it only by the limit that is about to change.
         if not self.agreed:
             self.around_the_clock = level.around_the_clock
             self.limit = terms.measure(level.around_the_clock).length(level.limit) * self.share
@@ -175,19 +176,9 @@ class Clock(BaseModel):
     def reckon(self, terms: Terms) -> None:
         """Due time and alarms, out of where the clock began, its limit and its pauses."""
         measure = terms.measure(self.around_the_clock)
-        began = self._began
         waited = sum((measure.between(pause.start, pause.end) for pause in self.pauses), timedelta(0))
-        self.due_at = measure.after(began, self.limit + waited)
-        self.alarms = self._reckoned_alarms(terms, waited)
-
-    def _reckoned_alarms(self, terms: Terms, waited: timedelta = timedelta(0)) -> tuple[Alarm, ...]:
-        measure, began = terms.measure(self.around_the_clock), self._began
-        warning = Alarm(at=measure.after(began, self.limit * terms.warn_at + waited), says=WARNING)
-        rungs = (
-            Alarm(at=measure.after(began, self.limit * (1 + rung.share) + waited), says=rung.role)
-            for rung in terms.ladder
-        )
-        return (warning, *rungs)
+        self.started_at = self._began
+        self.due_at, self.alarms = _promise(self.started_at, self.limit, waited, measure, terms)
 
     def _reached(self, now: datetime) -> int:
         return sum(now >= rung.at for rung in self._rungs)
@@ -209,17 +200,27 @@ class Clock(BaseModel):
         return None
 
 
+def _promise(
+    start: datetime, limit: timedelta, waited: timedelta, measure: Measure, terms: Terms
+) -> tuple[datetime, tuple[Alarm, ...]]:
+    """When a clock falls due, and what it says when."""
+    shares = (terms.warn_at, 1, *(1 + rung.share for rung in terms.ladder))
+    warn_at, due_at, *rungs = measure.after(start, *(limit * share + waited for share in shares))
+    told = (Alarm(at=at, says=rung.role) for at, rung in zip(rungs, terms.ladder, strict=True))
+    return due_at, (Alarm(at=warn_at, says=WARNING), *told)
+
+
 def start_clock(name: ClockName, start: datetime, level: Level, terms: Terms, share: float = 1) -> Clock:
     """A running clock. With a `share`, it gets only that part of the level's limit."""
     measure = terms.measure(level.around_the_clock)
     limit = measure.length(level.limit) * share
-    clock = Clock(
+    due_at, alarms = _promise(start, limit, timedelta(0), measure, terms)
+    return Clock(
         name=name,
         limit=limit,
-        due_at=measure.after(start, limit),
+        due_at=due_at,
         around_the_clock=level.around_the_clock,
         started_at=start,
         share=share,
+        alarms=alarms,
     )
-    clock.reckon(terms)
-    return clock

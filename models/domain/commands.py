@@ -15,11 +15,14 @@ from typing import Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.domain.clocks import Levels
 from models.domain.errors import Unauthenticated
 from models.domain.following import Fate
 from models.domain.forms import Form, OnBehalf, OrderRef, Photos, Reason, StaffRef, Stated, invalid
-from models.domain.order import Audience, HoldReason
+from models.domain.order import Audience, Charge, HoldReason, Priority
 from models.domain.people import Actor
+from models.domain.places import Place
+from models.domain.terms import Terms
 from models.domain.visit_forms import Consent
 
 ENVELOPE_LIFE: Final = timedelta(minutes=2)
@@ -87,6 +90,25 @@ class RecordConsent(Consent):
     """Before a vacant home is entered. Residents say it themselves; staff write down how they heard it."""
 
 
+class Amend(Form):
+    """What staff correct after looking closer. The gateway adds what follows from it: the new levels, who pays."""
+
+    category: str | None = Field(default=None, title="类别", min_length=1, max_length=40)
+    place: Place | None = Field(default=None, title="位置")
+    priority: Priority | None = Field(default=None, title="紧急程度")
+    reason: Reason
+    """The reporter reads it."""
+    levels: Levels | None = None
+    charge: Charge | None = None
+
+
+class RefreshPolicy(Form):
+    """Today's levels, calendar and ladder, for an order that was promised by earlier ones. Sent by the system."""
+
+    levels: Levels
+    terms: Terms
+
+
 class Rate(Stated):
     """Completing the rate task is the same act."""
 
@@ -129,6 +151,8 @@ Command = (
     | Cancel
     | Comment
     | RecordConsent
+    | Amend
+    | RefreshPolicy
     | Rate
 )
 
@@ -144,6 +168,8 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "cancel": Cancel,
     "comment": Comment,
     "consent": RecordConsent,
+    "amend": Amend,
+    "refresh_policy": RefreshPolicy,
     "rate": Rate,
     "merge": Merge,
     "unmerge": Unmerge,

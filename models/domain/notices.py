@@ -30,6 +30,9 @@ APPOINTMENT_NOTICE: Final = timedelta(hours=1)
 VISIT_NOTICE: Final = time(8, 0)
 """The reporter is reminded in the morning of the day of an agreed visit, when quiet hours end."""
 
+PRIORITIES: Final = ("emergency", "high", "normal")
+"""The most urgent first."""
+
 LOW_STARS: Final = 2
 """Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
 
@@ -71,6 +74,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "unmerged": _on_its_own,
         "freed": _on_its_own,
         "called_off": _cancelled,
+        "amended": _amended,
         "rated": _rated,
         "fixed": _rated,
         "not_fixed": _not_fixed,
@@ -334,6 +338,18 @@ def _merged(order: OrderState, event: Event) -> list[Notice]:
 
 def _on_its_own(order: OrderState, event: Event) -> list[Notice]:
     return _reporter(order, event.kind)
+
+
+def _amended(order: OrderState, event: Event) -> list[Notice]:
+    """Whoever works may be on the way to the wrong door; the reporter hears that others come first, and why."""
+    told = [
+        notice
+        for notice in _whoever_works(order, "amended")
+        if notice.to_id != event.by and (notice.to == "staff" or order.priority == "emergency")
+    ]
+    before, after = event.facts.get("priority", (None, None))
+    lowered = after is not None and PRIORITIES.index(after) > PRIORITIES.index(before)
+    return told + (_reporter(order, "lowered") if lowered else [])
 
 
 def _rated(order: OrderState, event: Event) -> list[Notice]:

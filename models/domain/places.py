@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain import words
+
 
 class Spot(StrEnum):
     """The fixed list of public spots, so that reports of the same thing can be found together."""
@@ -37,3 +39,14 @@ class Place(BaseModel):
     @property
     def is_public(self) -> bool:
         return self.house_id is None
+
+
+def area_label(place: Place, building: str | None) -> str:
+    """`2栋1单元3层 电梯`, with as much as is known. `building` is its name."""
+    where = building or ""
+    if place.unit:
+        where += place.unit if place.unit.endswith(words.UNIT) else place.unit + words.UNIT
+    if place.floor is not None:
+        where += f"{place.floor}{words.FLOOR}"
+    spot = words.SPOTS[place.spot] if place.spot else ""
+    return f"{where} {spot}".strip()

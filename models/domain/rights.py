@@ -33,13 +33,13 @@ from models.domain.tasks import Task, TaskSpec
 URGE_EVERY: Final = timedelta(minutes=5)
 """At most one urge in five minutes, in every stage (`lifecycles.md`, "Urge")."""
 
-HOLD_WITHOUT_LEAD: Final = timedelta(hours=72)
 HOLD_AT_MOST: Final = timedelta(days=365)
 OVERSEERS: Final = (Role.LEAD, Role.MANAGER)
 MAY_REASSIGN_EARLY: Final = (Role.DISPATCHER, *OVERSEERS)
 MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
 APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
+MAY_AMEND: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
 MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 
@@ -253,7 +253,7 @@ def may_hold(order: OrderState, actor: Actor, command: c.PutOnHold, now: datetim
         raise ValidationFailed("wake_up_time", field="until")
     if command.reason is HoldReason.REPORTER and not (command.note or "").strip():
         raise ValidationFailed("attempt_needed", field="note")
-    if (order.holds >= 1 or command.until - now > HOLD_WITHOUT_LEAD) and not actor.has(*OVERSEERS):
+    if (order.holds >= 1 or command.until - now > order.terms.hold_without_lead) and not actor.has(*OVERSEERS):
         raise Forbidden("hold_needs_lead")
 
 
@@ -327,6 +327,23 @@ def may_consent(order: OrderState, actor: Actor, command: c.RecordConsent, now: 
         raise IllegalTransition("consent_given")
 
 
+def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) -> None:
+    """Those who file for others may correct what was filed, until the work is over."""
+    within_reach(order, actor)
+    if actor.kind != "staff" or not actor.has(*MAY_AMEND):
+        raise Forbidden("amend_role")
+    if order.stage in order.lifecycle.after_work:
+        raise IllegalTransition("too_late_to_amend")
+    if (command.category, command.place, command.priority) == (None, None, None):
+        raise ValidationFailed("nothing_to_change", field="category")
+
+
+def may_refresh_policy(order: OrderState, actor: Actor, command: c.RefreshPolicy, now: datetime) -> None:
+    """Nobody sends this by hand: an admin changes the settings, and the system carries them to the orders."""
+    if actor.kind != "system":
+        raise Forbidden("settings_role")
+
+
 def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) -> None:
     within_reach(order, actor)
     if not is_reporter(order, actor):
@@ -371,6 +388,8 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "cancel": may_cancel,
     "comment": may_comment,
     "consent": may_consent,
+    "amend": may_amend,
+    "refresh_policy": may_refresh_policy,
     "rate": may_rate,
     "merge": may_merge,
     "unmerge": may_unmerge,
@@ -378,8 +397,8 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
 }
 
 
-OF_THE_ORDER: Final = ("urge", "cancel", "comment", "consent", "rate", "merge", "unmerge")
-"""Commands that concern the order rather than a task. Nobody presses `wake`."""
+OF_THE_ORDER: Final = ("urge", "cancel", "comment", "consent", "amend", "rate", "merge", "unmerge")
+"""Commands that concern the order rather than a task. Nobody presses `wake` or `refresh_policy`."""
 
 
 class Action(BaseModel):
@@ -436,6 +455,9 @@ class _Least:
     on_behalf: None = None
     audience: None = None
     primary: None = None
+    category: None = None
+    place: None = None
+    priority: None = None
 
 
 def _would(

@@ -42,6 +42,15 @@ LADDER: Final = (
 """Lead at the breach, manager at +50 %, the company's quality at +100 % (`lifecycles.md`, "Clocks")."""
 
 
+class TermsWanted(BaseModel):
+    """Whose terms an order asks for again, and since when its clocks run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    community_id: str
+    since: datetime
+
+
 class Terms(BaseModel):
     """The defaults are those of version 0.1, whose orders know no calendar and count around the clock."""
 

@@ -110,6 +110,8 @@ ACTIONS: Final = {
     "wake": "合并结束",
     "comment": "留言",
     "consent": "登记入户同意",
+    "amend": "更正",
+    "refresh_policy": "按新设置计时",
     "rate": "评价",
 }
 
@@ -164,6 +166,9 @@ EVENTS: Final = {
     "commented": "留言",
     "consented": "登记入户同意",
     "cancelled": "取消",
+    "amended": "更正工单",
+    "contact_changed": "更正联系人",
+    "terms_changed": "按新设置重新计时",
     "warned": "即将超时",
     "breached": "已超时",
     "expired": "逾期未答复",
@@ -233,6 +238,8 @@ PARTIES: Final = {
     "authority": "政府部门",
     "other": "其他单位",
 }
+UNIT: Final = "单元"
+FLOOR: Final = "层"
 SPOTS: Final = {
     "lift": "电梯",
     "stairs": "楼道",
@@ -316,6 +323,10 @@ REFUSALS: Final = {
     "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
     "urge_role": "只有报事人或客服可以催单",
     "nothing_to_urge": "当前步骤无需催单",
+    "amend_role": "只有客服、调度员和主管可以更正工单",
+    "too_late_to_amend": "处理已结束，不能再更正",
+    "nothing_to_change": "请至少更正一项",
+    "settings_role": "只有管理员可以修改设置",
     "settings_changed": "设置刚被别人修改过，请重新打开后再改",
     "unknown_clock": "这种工单没有这个时限",
     "urged_lately": "刚刚催过了，请{retry_after}秒后再试",

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
-from models.repositories import accompanying, entitled
+from models.repositories import accompanying, entitled, relabelling
 from models.repositories.rows_of import (
     closed_task_row,
     event_rows,
@@ -72,6 +72,8 @@ def publish(conn: Connection, batch: Batch) -> Published:
         accompanying.tell_others(conn, batch)
     if batch.state.following is not None:
         accompanying.pass_on(conn, batch)
+    if batch.whole or any(event.kind == "amended" and "place" in event.facts for event in batch.events):
+        relabelling.name_place(conn, batch.number, batch.state.place)
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)
@@ -149,6 +151,7 @@ _WRITE: Final = text(
     """
     WITH written AS (
         UPDATE work_orders SET
+            house_id = said.house_id, building_id = said.building_id, category = said.category,
             stage = said.stage, open = said.open, priority = said.priority, assignee_id = said.assignee_id,
             urged = said.urged, next_due_at = said.next_due_at, closed_at = said.closed_at,
             finished_at = CASE WHEN :keeps_finish THEN coalesce(work_orders.finished_at, said.finished_at)

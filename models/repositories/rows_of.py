@@ -47,6 +47,9 @@ def order_columns(state: OrderState) -> dict[str, Any]:
     clock = state.running_clock
     rating = state.rating
     return {
+        "house_id": state.place.house_id,
+        "building_id": state.place.building_id,
+        "category": state.category,
         "stage": state.stage,
         "open": state.open,
         "priority": state.priority.value,

@@ -149,6 +149,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "merge": {"primary": "BX20261122-00001"},
     "unmerge": {"reason": "不是同一故障"},
     "consent": {"given_by": "owner", "channel": "phone"},
+    "amend": {"priority": "high", "reason": "已影响楼下"},
     "rate": {"result": 5, "speed": 5, "manner": 5},
 }
 

@@ -119,7 +119,7 @@ def test_no_notice_carries_what_somebody_wrote(stage: str, who: str) -> None:
 def test_every_notice_has_words_and_every_template_exists() -> None:
     kinds = set(REPAIR.told_on_entering.values()) | set(REPAIR.templates)
     kinds |= {"reminder", "replied", "resumed", "new_task", "urged", "urged_often", "reporter_replied", "warned"}
-    kinds |= {"breached", "taken_away", "order_cancelled", "low_rating"}
+    kinds |= {"breached", "taken_away", "order_cancelled", "low_rating", "amended", "lowered"}
     assert kinds <= set(notice_words.TITLES)
     assert kinds <= set(notice_words.SENTENCES)
     assert set(REPAIR.templates.values()) | {"task"} <= set(TEMPLATES)

@@ -15,8 +15,10 @@ from models.domain.numbers import CHINA
 from models.domain.quiet_hours import QuietHours
 from models.domain.templates import TEMPLATES, check
 
-TO_RESIDENTS = sorted({*REPAIR.told_on_entering.values(), *REPAIR.templates, "reminder", "replied", "resumed"})
-TO_STAFF = ["new_task", "urged", "urged_often", "reporter_replied", "warned", "breached", "taken_away"]
+TO_RESIDENTS = sorted(
+    {*REPAIR.told_on_entering.values(), *REPAIR.templates, "reminder", "replied", "resumed", "lowered"}
+)
+TO_STAFF = ["new_task", "urged", "urged_often", "reporter_replied", "warned", "breached", "taken_away", "amended"]
 TO_STAFF += ["order_cancelled", "low_rating", "resumed"]
 
 moments = st.integers(1_577_836_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

@@ -10,9 +10,14 @@ import pytest
 from temporalio import activity
 from temporalio.worker import Worker
 
+from integrations.holidays import announced
 from models.domain.following import Fate
+from models.domain.forms import as_json
+from models.domain.lifecycles.repair import LEVELS
 from models.domain.people import SYSTEM
+from models.domain.policy import Policy, terms_for
 from models.domain.rounds import Firing, Opened
+from models.domain.terms import Terms
 from tests.workflows.desk import CLERK, DISPATCHER, LEAD, OWNER, TECH, TECH2, Desk
 from workflows import names, options
 
@@ -132,6 +137,25 @@ async def merged_and_taken_out(desk: Desk) -> None:
     await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+async def corrected_in_working_time(desk: Desk) -> None:
+    """Filed beyond the announced holidays, held, corrected, given new settings, and closed by silence."""
+    now = await desk.now()
+    terms = terms_for(Policy(), announced(), since=now, now=now)
+    assert terms.calendar is not None
+    unknown = terms.calendar.model_copy(update={"known_until": now.date() - timedelta(days=1)})
+    desk.shelves.terms = terms.model_copy(update={"read_at": now + timedelta(days=7)})
+    await desk.file(terms=terms.model_copy(update={"calendar": unknown}))
+    await desk.sleep(days=7, minutes=1)
+    await desk.walk_to("in_progress")
+    await desk.hold(hours=2)
+    await desk.send(CLERK, "amend", priority="high", reason="已影响楼下", levels=LEVELS_NOW["high"])
+    await desk.sleep(hours=2, seconds=1)
+    fresh = {"levels": LEVELS_NOW["normal"], "terms": as_json(Terms(read_at=now + timedelta(days=8)))}
+    await desk.send(SYSTEM, "refresh_policy", **fresh)
+    await desk.walk_to("finished")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
 async def merged_and_finished(desk: Desk) -> None:
     await desk.file()
     await desk.complete(DISPATCHER, "merged", primary=PRIMARY)
@@ -174,6 +198,10 @@ def _two_hours(start: datetime) -> dict[str, str]:
     return {"from": start.isoformat(), "to": (start + timedelta(hours=2)).isoformat()}
 
 
+LEVELS_NOW: Final = {
+    priority: {name.value: as_json(level) for name, level in levels.items()} for priority, levels in LEVELS.items()
+}
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -191,5 +219,6 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         quoted_and_paid,
         quote_unanswered_and_called_off,
         appointment_agreed_and_moved,
+        corrected_in_working_time,
     )
 }

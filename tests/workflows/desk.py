@@ -35,6 +35,7 @@ from models.domain.places import Place
 from models.domain.quotes import Parties
 from models.domain.rights import Action
 from models.domain.step import Batch, Published
+from models.domain.terms import Terms, TermsWanted
 from workflows import names, search_attributes
 from workflows.human_tasks import Receipt
 
@@ -140,6 +141,9 @@ class Shelves:
 
     def __init__(self) -> None:
         self.of: dict[str, Shelf] = {}
+        self.terms = Terms()
+        """What an order that asks for its terms again is answered."""
+        self.terms_wanted: list[TermsWanted] = []
 
     @activity.defn(name=names.PUBLISH)
     def publish(self, batch: Batch) -> Published:
@@ -157,9 +161,14 @@ class Shelves:
     def fate(self, question: Follower) -> Fate:
         return self.of[question.number].fate
 
+    @activity.defn(name=names.READ_TERMS)
+    def read_terms(self, wanted: TermsWanted) -> Terms:
+        self.terms_wanted.append(wanted)
+        return self.terms
+
     @property
     def served(self) -> list[Callable[..., Any]]:
-        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties]
+        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties, self.read_terms]
 
     @activity.defn(name=names.CHOOSE_STAFF)
     def choose(self, number: str) -> Choice | None:
