@@ -11,7 +11,7 @@ import orjson
 
 from api.state import State
 from models.domain.commands import update_id
-from models.domain.errors import IdempotencyKeyReused, ValidationFailed
+from models.domain.errors import IdempotencyKeyReused, Unavailable, ValidationFailed
 from models.domain.people import Actor
 from models.repositories import answers, reading
 
@@ -66,6 +66,13 @@ class Request:
         """Raises IdempotencyKeyReused."""
         if digest != self.digest:
             raise IdempotencyKeyReused
+
+    async def made_before(self, state: State) -> str:
+        """The id of what this request has made already. Raises IdempotencyKeyReused when it said something else."""
+        before = await self.before(state)
+        if before is None or before.answer is None:
+            raise Unavailable  # It is just being forgotten after its seven days; the next try succeeds.
+        return str(before.answer["id"])
 
     async def remember(self, state: State, answer: Json) -> None:
         """The order's step has already written the request down; only the words of the answer are added."""

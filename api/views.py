@@ -251,6 +251,7 @@ def _for_staff(bundle: Row, state: OrderState) -> Json:
             "filed_by": filed_by["account"] if filed_by else None,
             "filed_by_name": filed_by["name"] if filed_by else None,
         },
+        "patrol": bundle.get("patrol"),
         "contact": {"name": bundle["contact_name"], "has_phone": bundle["contact_phone_sealed"] is not None},
         "engine": {
             "waiting": bundle["started_at"] is None,

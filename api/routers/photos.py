@@ -15,12 +15,14 @@ from api.errors import FILING, READING
 from api.idempotency import Request
 from api.json_answer import JsonAnswer
 from api.reader import Reader
+from api.rounds import agrees
 from api.state import State
 from integrations.storage import Storage, StorageUnavailable
 from models.domain import photos as rules
 from models.domain.errors import NotBound, NotFound, ValidationFailed
 from models.domain.people import Actor
-from models.repositories import photos, reading
+from models.domain.shifts import may_read
+from models.repositories import photos, reading, shifts
 from models.tables.base import new_id
 
 router = APIRouter(prefix="/photos", tags=["photos"])
@@ -76,9 +78,7 @@ async def address_of(state: State, actor: Actor, photo_id: str) -> dict[str, str
     if photo is None:
         raise NotFound
     if (photo["owner_kind"], photo["owner_id"]) != (actor.kind, actor.id):
-        if photo["number"] is None or photo["audience"] not in Reader(actor).audiences:
-            raise NotFound
-        await acting.visible_order(state, actor, photo["number"])
+        await _check_seen_with(state, actor, photo)
     if photo["status"] != "ready":
         shown = "failed" if photo["status"] == "failed" else "processing"
         return {"id": photo_id, "status": shown, "url": None, "thumbnail_url": None}
@@ -89,6 +89,16 @@ async def address_of(state: State, actor: Actor, photo_id: str) -> dict[str, str
         "url": storage.address(photo["final_key"]),
         "thumbnail_url": storage.address(photo["thumbnail_key"]),
     }
+
+
+async def _check_seen_with(state: State, actor: Actor, photo: reading.Row) -> None:
+    """Others see a photo with the order, or in the log of a post, that it was handed in with. Raises NotFound."""
+    if photo["number"] is not None and photo["audience"] in Reader(actor).audiences:
+        await acting.visible_order(state, actor, photo["number"])
+        return
+    community = await shifts.community_of_photo(state.direct, photo["id"])
+    if community is None or actor.kind != "staff" or not agrees(may_read, actor, community):
+        raise NotFound
 
 
 def store(state: State) -> Storage:

@@ -44,6 +44,7 @@ class Standing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     community_id: str
+    post: str = ""
     begun_by: str
     handed_over_by: str | None = None
     handed_over_at: datetime | None = None

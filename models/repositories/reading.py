@@ -193,6 +193,9 @@ DETAIL: Final = numbered(f"""
            coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM residents r
                      WHERE r.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS residents,
            CASE WHEN w.urged > 0 THEN {TOLD_BY_URGING} END AS told_by_urging,
+           CASE WHEN w.reporter_kind = 'staff' THEN (
+               SELECT jsonb_build_object('id', a.id, 'title', a.title) FROM patrol_items i
+               JOIN patrols a ON a.id = i.patrol_id WHERE i.number = w.number LIMIT 1) END AS patrol,
            EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
                    AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.domain.rounds import Duty, RoundPlan
 from models.repositories.direct import Direct, numbered
+from models.repositories.people import SERVES
 
 Row = dict[str, Any]
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 
 NAMED_PLACE: Final = "LEFT JOIN buildings b ON b.id = {t}.building_id LEFT JOIN staff d ON d.id = {t}.duty_staff"
 PLACE_AND_DUTY: Final = """{t}.building_id, b.name AS building, {t}.spot, {t}.category, {t}.duty_role, {t}.duty_team,
@@ -40,13 +43,13 @@ _WRITE: Final = text("""
     INSERT INTO rounds (id, community_id, title, building_id, spot, category, checks, weekdays, times, duty_role,
         duty_team, duty_staff, paused, version, applied_version, planned_by, planned_at)
     VALUES (:id, :community_id, :title, :building_id, :spot, :category, :checks, :weekdays, :times, :duty_role,
-        :duty_team, :duty_staff, :paused, 1, 0, :by, :now)""")
+        :duty_team, :duty_staff, :paused, 1, 0, :by, :now)""").bindparams(_NOW)
 
 _CHANGE: Final = text("""
     UPDATE rounds SET title = :title, building_id = :building_id, spot = :spot, category = :category, checks = :checks,
         weekdays = :weekdays, times = :times, duty_role = :duty_role, duty_team = :duty_team, duty_staff = :duty_staff,
         paused = :paused, version = version + 1, planned_by = :by, planned_at = :now
-    WHERE id = :id AND community_id = :community_id AND version = :version""")
+    WHERE id = :id AND community_id = :community_id AND version = :version""").bindparams(_NOW)
 
 
 async def write_plan(conn: AsyncConnection, round_id: str, plan: RoundPlan, by: str, now: datetime) -> None:
@@ -156,21 +159,23 @@ _LOCK: Final = text("""
     SELECT p.community_id, p.building_id, p.spot, p.category, p.duty_role, p.duty_team, p.duty_staff, p.status,
            i.title AS item, i.result
     FROM patrols p JOIN patrol_items i ON i.patrol_id = p.id AND i.position = :position
-    WHERE p.id = :id FOR UPDATE OF p""")
+    WHERE p.id = :id FOR UPDATE OF p, i""")
 
 
 async def lock_item(conn: AsyncConnection, patrol_id: str, position: int) -> Row | None:
-    """An item with its patrol, which is locked: ticks and the end of the patrol come one after the other."""
+    """An item with its patrol, both locked: ticks and the end of the patrol come one after the other, and whoever has
+    waited sees what the other has ticked.
+    """
     row = (await conn.execute(_LOCK, {"id": patrol_id, "position": position})).mappings().one_or_none()
     return dict(row) if row else None
 
 
 _TICK: Final = text("""
     UPDATE patrol_items SET result = :result, note = :note, number = :number, by_id = :by, at = :now
-    WHERE patrol_id = :id AND position = :position""")
+    WHERE patrol_id = :id AND position = :position""").bindparams(_NOW)
 _DONE: Final = text("""
     UPDATE patrols SET status = 'done', ended_at = :now WHERE id = :id AND status = 'open'
-      AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)""")
+      AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)""").bindparams(_NOW)
 
 
 async def tick(
@@ -188,3 +193,13 @@ async def tick(
     values = {"id": patrol_id, "position": position, "result": result, "note": note, "number": number}
     await conn.execute(_TICK, {**values, "by": by, "now": now})
     await conn.execute(_DONE, {"id": patrol_id, "now": now})
+
+
+WALKERS: Final = numbered(f"""
+    SELECT s.id, s.account, s.name, s.team, s.roles FROM staff s
+    WHERE s.active AND {SERVES.format(community=":community")} ORDER BY s.team, s.name, s.id""")  # noqa: S608 - constants
+
+
+async def walkers(db: Direct, community_id: str) -> list[Row]:
+    """Everybody who could be given a round of this community."""
+    return [dict(row.items()) for row in await db.rows(WALKERS, {"community": community_id})]

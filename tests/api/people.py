@@ -36,6 +36,8 @@ STAFF: dict[str, tuple[str, list[str], list[str]]] = {
     "tech1": ("engineering", ["technician"], ["com_a"]),
     "tech2": ("engineering", ["technician"], ["com_a"]),
     "lead": ("engineering", ["lead"], ["com_a"]),
+    "guard": ("order", ["guard"], ["com_a"]),
+    "guard2": ("order", ["guard"], ["com_a"]),
     "manager": ("service", ["manager"], ["com_a", "com_b"]),
     "all-rounder": ("engineering", ["dispatcher", "technician", "clerk"], ["com_a"]),
     "quality": ("service", ["quality"], []),
