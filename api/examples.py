@@ -85,3 +85,26 @@ ORDER: Final[dict[str, Any]] = {
     "tasks": [],
     "actions": [{"action": "urge"}, {"action": "cancel"}, {"action": "comment"}],
 }
+
+TROUBLED: Final[dict[str, Any]] = {
+    "number": NUMBER,
+    "stage": "accepted",
+    "stage_title": "已接单",
+    "community": "幸福里",
+    "submitted_at": "2026-11-22T09:00:00+00:00",
+    "trouble": "lost",
+    "title": "流程缺失",
+    "cause": "流程引擎中没有这张工单的运行流程：可能被人终止，或引擎数据丢失。",
+    "detail": "workflow broken",
+    "remedies": [{"remedy": "restart", "title": "从工单重新启动流程"}],
+}
+
+OPERATIONS: Final[dict[str, Any]] = {
+    "engine": {"up": True, "down_since": None, "relay_at": "2026-11-22T09:00:00+00:00", "relay_alive": True},
+    "outbox": {"waiting": 0, "starts": 0, "failing": 0, "oldest": None},
+    "comparison": {"at": "2026-11-21T19:30:00+00:00", "compared": 1204, "left": 0},
+    "unknown_years": [2027],
+    "orders": [TROUBLED],
+    "effects": [],
+    "acts": [],
+}

@@ -8,8 +8,8 @@ at most four commands of one order be under way, in the order in which they came
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -27,6 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.engine import EngineWatch
 from models.domain import rights
 from models.domain.commands import ENVELOPE_LIFE, Envelope
+from models.domain.drift import Found, Remedy, Said, Trouble
 from models.domain.errors import (
     LEAVES,
     Forbidden,
@@ -42,13 +44,16 @@ from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.step import Handled
-from models.repositories import aftermath, reading, relaying
+from models.repositories import aftermath, operations, reading, relaying
 from models.repositories.direct import Direct
 from models.repositories.live import AsyncAnnouncer
-from workflows import starting
+from workflows import remedies, starting, upkeep
 
 RPC_TIMEOUT: Final = timedelta(seconds=8)
 """Past this a person has given up; below it an unlucky sticky worker (1 s) and one slow publish (5 s) still fit."""
+
+LOOK_SECONDS: Final = timedelta(seconds=2)
+"""The operator's page shows what does not answer within this time as silent."""
 
 IN_FLIGHT: Final = 4
 """Commands of one order on their way at once. More only queue inside Temporal, where the wait is dearer."""
@@ -139,6 +144,28 @@ class Gateway:
         except (RPCError, RuntimeError, OSError):
             return False
 
+    async def look(self, number: str) -> Said:
+        """What Temporal says about an order's workflow. Raises Unavailable."""
+        with _engine_trouble():
+            return await upkeep.look(self._client, number, LOOK_SECONDS)
+
+    async def suspects(self, limit: int) -> list[str]:
+        """Orders whose workflow fails, and those whose workflow was broken off lately. Raises Unavailable."""
+        with _engine_trouble():
+            failing = await upkeep.numbers_where(self._client, upkeep.TEMPORAL_REPORTS, limit)
+            return failing + await upkeep.numbers_where(self._client, upkeep.BROKEN_OFF, limit)
+
+    async def somebody_works(self) -> bool:
+        """Whether there is a worker for the workflows. Raises Unavailable."""
+        with _engine_trouble():
+            return await upkeep.somebody_works(self._client)
+
+    async def mend(self, remedy: Remedy, number: str) -> None:
+        """An operator's remedy. Raises IllegalTransition, Unavailable."""
+        with _engine_trouble():
+            await remedies.apply(self._client, self._sync_engine, remedy, number)
+        self._announcer.wake_relay()
+
     async def _send(self, order: Order, standing: Standing) -> None:
         now = datetime.now(UTC)
         refuse_what_is_lost(standing.state, order, now)
@@ -210,6 +237,8 @@ class Gateway:
         if await self._was_carried_out(order):
             return
         if not standing.ended:
+            lost = Found(trouble=Trouble.LOST, detail=f"{order.action} found no workflow")
+            await operations.note_finding(self._direct, order.number, lost, now)
             raise Unavailable("lost")
         await self._act_on_ended(order, now)
 
@@ -245,6 +274,14 @@ class Gateway:
             gate.users -= 1
             if gate.users == 0:
                 del self._gates[number]
+
+
+@contextmanager
+def _engine_trouble() -> Iterator[None]:
+    try:
+        yield
+    except (RPCError, WorkflowQueryFailedError, RuntimeError) as error:
+        raise Unavailable("engine_down") from error
 
 
 def refuse_what_is_lost(state: OrderState, order: Order, now: datetime) -> None:

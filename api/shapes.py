@@ -305,6 +305,93 @@ class Catalog(Shape):
     spots: list[dict[str, Any]]
 
 
+class RemedyOffered(Shape):
+    remedy: str
+    title: str
+
+
+class TroubledOrder(Shape):
+    """`trouble` is null for an order on which Postgres and its workflow agree; `detail` is the cause as the system
+    names it. A remedy is applied by `POST /staff/operations/orders/{number}/{remedy}`."""
+
+    number: str
+    stage: str
+    stage_title: str
+    community: str
+    submitted_at: datetime
+    trouble: str | None
+    title: str | None
+    cause: str | None
+    detail: str | None
+    remedies: list[RemedyOffered]
+
+
+class DeadEffect(Shape):
+    """A message, a photo or an outbox row that goes no further by itself."""
+
+    kind: str
+    id: str
+    number: str | None
+    title: str
+    cause: str
+    error: str | None
+    at: datetime
+    may_retry: bool
+
+
+class DeadEffects(Shape):
+    effects: list[DeadEffect]
+
+
+class OperatorAct(Shape):
+    """`outcome` is `done`, the code of a refusal, or null when the act broke off."""
+
+    at: datetime
+    by: str
+    account: str | None
+    remedy: str
+    title: str
+    subject: str
+    trouble: str | None
+    outcome: str | None
+
+
+class EngineState(Shape):
+    up: bool
+    down_since: datetime | None
+    relay_at: datetime | None
+    relay_alive: bool
+
+
+class OutboxState(Shape):
+    """`waiting` rows are due, `starts` are new orders among all that is not done, `failing` rows have an error."""
+
+    waiting: int
+    starts: int
+    failing: int
+    oldest: datetime | None
+
+
+class Comparison(Shape):
+    """The last comparison of all orders, by `./wuyou doctor` or at night."""
+
+    at: datetime
+    compared: int
+    left: int
+
+
+class Operations(Shape):
+    """`unknown_years` count as plain weeks, because their holidays have not been announced to this installation."""
+
+    engine: EngineState
+    outbox: OutboxState
+    comparison: Comparison | None
+    unknown_years: list[int]
+    orders: list[TroubledOrder]
+    effects: list[DeadEffect]
+    acts: list[OperatorAct]
+
+
 class Health(Shape):
     status: str
 

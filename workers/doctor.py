@@ -7,7 +7,7 @@ sides have said the same twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -18,10 +18,10 @@ from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from models.domain.drift import Found, Kept, Remedy, trouble_of
-from models.repositories import drift, relaying
+from models.domain.errors import WuyouError
+from models.repositories import drift, operations
 from workers.transactions import in_transaction
-from workflows import upkeep
-from workflows.starting import summary
+from workflows import remedies, upkeep
 
 AT_ONCE: Final = 16
 """Queries under way. An order that is not cached is replayed for it; more at once would slow the people who wait."""
@@ -71,11 +71,19 @@ class Doctor:
         """
         if not await upkeep.somebody_works(self._client):
             raise NobodyAnswers
-        after = ""
+        after, compared, left = "", 0, 0
         while page := await in_transaction(self._engine, drift.next_living, after, PAGE):
-            cases = await asyncio.gather(*(self.examine(kept, fix) for kept in page))
-            yield [case for case in cases if case is not None]
+            cases = [case for case in await asyncio.gather(*(self.examine(kept, fix) for kept in page)) if case]
+            await self._note([kept.number for kept in page], cases)
+            yield cases
             after = page[-1].number
+            compared, left = compared + len(page), left + sum(case.left is not None for case in cases)
+        await in_transaction(self._engine, operations.note_comparison, datetime.now(UTC), compared, left)
+
+    async def _note(self, compared: Sequence[str], cases: Sequence[Case]) -> None:
+        """For the operator's page."""
+        left = {case.number: case.left for case in cases if case.left is not None}
+        await in_transaction(self._engine, operations.note_findings, compared, left, datetime.now(UTC))
 
     async def examine(self, kept: Kept, fix: bool) -> Case | None:
         """None when all agree."""
@@ -107,9 +115,11 @@ class Doctor:
             for _ in range(2):
                 if left is None or left.remedy is None:
                     break
-                await self._apply(left.remedy, number)
+                act = await in_transaction(self._engine, operations.begin, None, left.remedy, number, left.trouble)
+                await remedies.apply(self._client, self._engine, left.remedy, number)
+                await in_transaction(self._engine, operations.end, act, operations.DONE)
                 left = await self._when_mended(number, left)
-        except (RPCError, SQLAlchemyError, WorkflowQueryFailedError) as error:
+        except (RPCError, SQLAlchemyError, WorkflowQueryFailedError, WuyouError) as error:
             return Case(number, found, found.remedy, left, f"{type(error).__name__}: {error}")
         return Case(number, found, found.remedy, left)
 
@@ -120,24 +130,3 @@ class Doctor:
             if left is None or left.trouble is not treated.trouble:
                 break
         return left
-
-    async def _apply(self, remedy: Remedy, number: str) -> None:
-        match remedy:
-            case Remedy.START:
-                await in_transaction(self._engine, drift.start_now, number)
-            case Remedy.RESTART:
-                await self._restart(number)
-            case Remedy.ADOPT:
-                order = await upkeep.last_words(self._client, number)
-                await in_transaction(self._engine, drift.adopt, order, datetime.now(UTC))
-            case Remedy.RETRY:
-                await upkeep.retry(self._client, number)
-            case Remedy.REPUBLISH:
-                await upkeep.republish(self._client, number)
-
-    async def _restart(self, number: str) -> None:
-        kept = await in_transaction(self._engine, drift.kept, number)
-        starting = (await in_transaction(self._engine, relaying.starting, [number])).get(number)
-        if kept is None or kept.state is None or starting is None:
-            return
-        await upkeep.restart(self._client, kept.state, summary(kept.state, starting.category, starting.building))

@@ -58,8 +58,8 @@ _LIVES: Final = {
 """Everything else is an end that an order's workflow never comes to by itself."""
 
 
-async def look(client: Client, number: str) -> Said:
-    """What Temporal says about an order's workflow.
+async def look(client: Client, number: str, within: timedelta | None = None) -> Said:
+    """What Temporal says about an order's workflow. `within` limits how long it may take to answer.
 
     Raises RPCError when Temporal itself does not answer.
     """
@@ -69,7 +69,7 @@ async def look(client: Client, number: str) -> Said:
             names.SNAPSHOT,
             result_type=OrderState,
             reject_condition=QueryRejectCondition.NOT_OPEN,
-            rpc_timeout=ASK_SECONDS,
+            rpc_timeout=within or ASK_SECONDS,
         )
         return Said(life=Life.RUNNING, order=order)
     except WorkflowQueryRejectedError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -11,11 +12,13 @@ from fastapi.responses import HTMLResponse
 from api import inbox, sessions
 from api.console.templating import render
 from api.deps import StateDep
+from api.operations import OPERATORS
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import words
 from models.domain.errors import Unauthenticated
 from models.domain.lifecycles import LIFECYCLES
+from models.domain.people import Role
 
 COOKIE: Final = "wuyou_session"
 COOKIE_PATH: Final = "/console"
@@ -31,6 +34,30 @@ async def member_of(request: Request, state: StateDep) -> StaffMember:
 
 
 Member = Annotated[StaffMember, Depends(member_of)]
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A room in the main navigation. `name` is also its icon and its key in `wording.NAV`."""
+
+    name: str
+    href: str
+    roles: tuple[Role, ...] = ()
+    """Who sees it; empty for everybody. What may be done inside is refused by the room itself."""
+
+
+ENTRANCES: Final = (
+    Entrance("inbox", "/console/inbox"),
+    Entrance("orders", "/console/orders"),
+    Entrance("register", "/console/register"),
+    Entrance("operations", "/console/operations", OPERATORS),
+    Entrance("me", "/console/me"),
+)
+"""In the order of the day's work; on a phone the bar scrolls."""
+
+
+def entrances(member: StaffMember) -> list[Entrance]:
+    return [each for each in ENTRANCES if not each.roles or member.actor.has(*each.roles)]
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -52,5 +79,6 @@ async def page(
         "account": member.account,
         "roles_title": roles_title(member),
         "waiting": boxes["mine"],
+        "entrances": entrances(member),
     }
     return HTMLResponse(render(template, me=me, here=here, **facts))

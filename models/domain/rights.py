@@ -35,6 +35,8 @@ URGE_EVERY: Final = timedelta(minutes=5)
 
 HOLD_AT_MOST: Final = timedelta(days=365)
 OVERSEERS: Final = (Role.LEAD, Role.MANAGER)
+MAY_MOVE: Final = (*OVERSEERS, Role.OPERATOR)
+"""An operator moves a task from an account that nobody can use any more; whoever runs the work decides the rest."""
 MAY_REASSIGN_EARLY: Final = (Role.DISPATCHER, *OVERSEERS)
 MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
 APPOINTMENT_AHEAD: Final = timedelta(days=60)
@@ -136,20 +138,20 @@ def may_release(order: OrderState, actor: Actor, command: c.Release, now: dateti
         raise IllegalTransition("hand_back_instead")
     if task.holder is None:
         raise IllegalTransition("not_held")
-    if not actor.acts_for(task.holder) and not actor.has(*OVERSEERS):
+    if not actor.acts_for(task.holder) and not actor.has(*MAY_MOVE):
         raise TaskHeldByOther
 
 
 def may_reassign(order: OrderState, actor: Actor, command: c.Reassign, now: datetime) -> None:
-    """A dispatcher until arrival, a lead or manager always."""
+    """A dispatcher until arrival; a lead, a manager or an operator always."""
     within_reach(order, actor)
     task, spec = open_task(order, command.task_id)
-    if actor.kind != "staff" or not actor.has(*MAY_REASSIGN_EARLY):
+    if actor.kind != "staff" or not actor.has(*MAY_REASSIGN_EARLY, *MAY_MOVE):
         raise Forbidden("reassign_role")
     if not spec.is_work:
         raise IllegalTransition("not_reassignable")
     stage = order.hold.stage if order.hold else order.stage
-    if stage in order.lifecycle.only_overseers_reassign and not actor.has(*OVERSEERS):
+    if stage in order.lifecycle.only_overseers_reassign and not actor.has(*MAY_MOVE):
         raise Forbidden("reassign_after_arrival")
     if command.staff in order.excluded:
         raise ValidationFailed("not_assignable", field="staff")

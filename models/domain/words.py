@@ -376,6 +376,10 @@ REFUSALS: Final = {
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",
     "staff_only": "仅限员工",
+    "operator_only": "只有运维员或管理员可以使用",
+    "nothing_to_mend": "该工单目前不需要这样处理，请刷新",
+    "unreadable_state": "工单行中的状态无法读取，需人工恢复",
+    "effect_not_dead": "该项目前不需要重试，请刷新",
     "round_role": "只有管理员、主管或经理可以安排巡检",
     "not_your_round": "本次巡检不由您负责",
     "patrol_over": "本次巡检已结束",
@@ -403,6 +407,48 @@ WHY_NOT: Final = {
     "unskilled": "技能不对口",
 }
 """What speaks against giving somebody an order (`assignment.Why`)."""
+
+TROUBLES: Final = {
+    "waiting": "未进入流程",
+    "lost": "流程缺失",
+    "ended": "流程已结束，工单未结束",
+    "failing": "流程步骤反复失败",
+    "silent": "流程无应答",
+    "refused": "数据写入被拒绝",
+    "behind": "工单落后于流程",
+    "row": "工单内容与流程不一致",
+    "tasks": "任务与流程不一致",
+}
+CAUSES: Final = {
+    "waiting": "提交已超过 2 分钟仍未启动：流程引擎或转发程序不在，或积压较多。",
+    "lost": "流程引擎中没有这张工单的运行流程：可能被人终止，或引擎数据丢失。",
+    "ended": "流程已走完，但数据库没有记下结尾：多见于恢复了较早的数据库备份。",
+    "failing": "流程代码在这一步出错，引擎会自动重试；多见于刚刚升级之后。",
+    "silent": "没有工作进程应答：请检查 worker 是否在运行。",
+    "refused": "数据库拒绝保存这一步，后续操作已暂停；请先排除原因，再重新写入。",
+    "behind": "工单显示的步骤与流程不同，重新写入即可。",
+    "row": "工单行被改动过，或写入不完整，重新写入即可。",
+    "tasks": "任务行与流程中的任务不同，重新写入即可。",
+}
+"""What an operator reads as the cause of a trouble (`drift.Trouble`)."""
+
+REMEDIES: Final = {
+    "start": "立即启动",
+    "restart": "从工单重新启动流程",
+    "adopt": "写入流程的最后状态",
+    "retry": "重试失败的步骤",
+    "republish": "重新写入",
+}
+EFFECTS: Final = {"notice": "通知", "photo": "照片", "outbox": "待转发事项"}
+DEAD: Final = {
+    "centre_only": "没有送到手机，只在消息中心",
+    "uncertain": "不知是否送达，为免重复不再发送",
+    "uploaded": "上传后一直没有处理完",
+    "outbox": "转发失败，系统会越来越慢地重试",
+}
+"""Why an effect stands on the operator's page."""
+
+DOCTOR: Final = "系统对账"
 
 
 class _Facts(dict[str, Any]):

@@ -7,6 +7,7 @@ from models.tables import (  # noqa: F401
     catalog,
     groups,
     notices,
+    operations,
     orders,
     people,
     photos,

@@ -26,6 +26,11 @@ class NoticeRow(Base, table=True):
             "not_before",
             postgresql_where=text("delivery IN ('pending', 'sending')"),
         ),
+        Index(
+            "ix_notices_dead",
+            "created_at",
+            postgresql_where=text("delivery = 'uncertain' OR (delivery = 'centre_only' AND error IS NOT NULL)"),
+        ),
         CheckConstraint(
             "delivery IN ('pending', 'sending', 'sent', 'centre_only', 'uncertain', 'withdrawn', 'spread')",
             name="delivery",

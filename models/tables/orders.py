@@ -24,6 +24,13 @@ class WorkOrder(Base, table=True):
         Index("ix_work_orders_touched", "touched_at", postgresql_where=text("open")),
         Index("ix_work_orders_followers", "primary_number", postgresql_where=text("primary_number IS NOT NULL")),
         Index("ix_work_orders_incident", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
+        Index(
+            "ix_work_orders_unstarted",
+            "submitted_at",
+            postgresql_where=text("started_at IS NULL AND workflow_ended_at IS NULL"),
+        ),
+        Index("ix_work_orders_failing", "number", postgresql_where=text("projection_error IS NOT NULL")),
+        Index("ix_work_orders_living", "number", postgresql_where=text("open OR workflow_ended_at IS NULL")),
     )
     number: str = Field(primary_key=True)
     kind: str

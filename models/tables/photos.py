@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.tables.base import Base, instant, new_id, now
@@ -12,7 +12,10 @@ class Photo(Base, table=True):
     """`status`: awaiting → uploaded → ready | failed. Only the finalised key is ever shown to others."""
 
     __tablename__ = "photos"
-    __table_args__ = (CheckConstraint("status IN ('awaiting', 'uploaded', 'ready', 'failed')", name="status"),)
+    __table_args__ = (
+        Index("ix_photos_unfinished", "created_at", postgresql_where=text("status = 'uploaded'")),
+        CheckConstraint("status IN ('awaiting', 'uploaded', 'ready', 'failed')", name="status"),
+    )
     id: str = Field(default_factory=lambda: new_id("pho"), primary_key=True)
     owner_kind: str
     owner_id: str = Field(index=True)

@@ -41,12 +41,15 @@ STAFF: dict[str, tuple[str, list[str], list[str]]] = {
     "manager": ("service", ["manager"], ["com_a", "com_b"]),
     "all-rounder": ("engineering", ["dispatcher", "technician", "clerk"], ["com_a"]),
     "quality": ("service", ["quality"], []),
+    "operator": ("service", ["operator"], []),
+    "b-admin": ("service", ["admin"], ["com_b"]),
     "b-dispatcher": ("engineering", ["dispatcher"], ["com_b"]),
     "b-tech": ("engineering", ["technician"], ["com_b"]),
     "nowhere": ("engineering", ["dispatcher", "technician"], []),
     "left": ("engineering", ["technician"], ["com_a"]),
 }
-"""Account → team, roles, communities; `quality` serves the whole firm, `nowhere` has been given no community yet."""
+"""Account → team, roles, communities. `quality` and `operator` serve the whole firm; `nowhere` has been given no
+community yet."""
 
 
 def move_in(engine: Engine, settings: Settings) -> None:
@@ -86,7 +89,7 @@ def move_in(engine: Engine, settings: Settings) -> None:
                 roles=roles,
                 skills=["water"],
                 active=account != "left",
-                firm_wide=account == "quality",
+                firm_wide=account in ("quality", "operator"),
             )
             session.add(person)
             session.flush()

@@ -32,6 +32,9 @@ def test_an_order_is_taken_in_and_acted_on_when_the_engine_is_back(api: Api) -> 
         assert checks["temporal"]["ok"] is False
         assert checks["postgres"]["ok"] is True
         assert api.staff("dispatcher").read("/staff/tasks/counts")["waiting_starts"] >= 1
+        operations = api.staff("operator").read("/staff/operations")
+        assert (operations["engine"]["up"], operations["engine"]["relay_alive"]) == (False, True)
+        assert operations["outbox"]["starts"] >= 1
     finally:
         api.stack.start("temporal")
     end = time.monotonic() + 40

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from api.console import times, views
 from api.console.formfields import body_of, fields_of, messages
+from api.console.frame import ENTRANCES
 from api.console.rooms.inbox import engine_banner
 from api.console.rooms.login import HOME, _inside
 from api.console.rooms.order import body_of_groups
@@ -21,7 +22,7 @@ from models.domain.order import Hold, HoldReason
 from models.domain.quotes import Quoted, QuoteDeclined, Received
 from tests.console import samples as s
 
-ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "waiting": 0}
+ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "waiting": 0, "entrances": ENTRANCES}
 
 
 def page_of(order: dict[str, object], account: str) -> str:
