@@ -39,7 +39,7 @@ def test_an_operator_brings_a_lost_order_back(world: World, desk: Desk) -> None:
     trouble.get_by_text("流程缺失", exact=True).wait_for()
     trouble.get_by_role("button", name="从工单重新启动流程").click()
     page.get_by_text(f"{number} 已恢复正常").wait_for()
-    trouble.wait_for(state="detached")
+    trouble.get_by_text("正常", exact=True).wait_for()
     page.fill("#number", number)
     page.get_by_role("button", name="检查").click()
     page.get_by_text(f"{number}：数据库与流程一致").wait_for()
