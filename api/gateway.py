@@ -163,7 +163,7 @@ class Gateway:
     async def mend(self, remedy: Remedy, number: str) -> None:
         """An operator's remedy. Raises IllegalTransition, Unavailable."""
         with _engine_trouble():
-            await remedies.apply(self._client, self._sync_engine, remedy, number)
+            await remedies.apply(self._client, self._sync_engine, remedy, number, datetime.now(UTC))
         self._announcer.wake_relay()
 
     async def _send(self, order: Order, standing: Standing) -> None:

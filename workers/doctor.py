@@ -116,7 +116,7 @@ class Doctor:
                 if left is None or left.remedy is None:
                     break
                 act = await in_transaction(self._engine, operations.begin, None, left.remedy, number, left.trouble)
-                await remedies.apply(self._client, self._engine, left.remedy, number)
+                await remedies.apply(self._client, self._engine, left.remedy, number, datetime.now(UTC))
                 await in_transaction(self._engine, operations.end, act, operations.DONE)
                 left = await self._when_mended(number, left)
         except (RPCError, SQLAlchemyError, WorkflowQueryFailedError, WuyouError) as error:

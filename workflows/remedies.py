@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -19,7 +19,7 @@ from workflows.starting import summary
 T = TypeVar("T")
 
 
-async def apply(client: Client, engine: Engine, remedy: Remedy, number: str) -> None:
+async def apply(client: Client, engine: Engine, remedy: Remedy, number: str, now: datetime) -> None:
     """Carry one out; whether it has helped is for the next look to say.
 
     Raises:
@@ -34,7 +34,7 @@ async def apply(client: Client, engine: Engine, remedy: Remedy, number: str) -> 
             await _restart(client, engine, number)
         case Remedy.ADOPT:
             order = await upkeep.last_words(client, number)
-            await _in_transaction(engine, lambda conn: drift.adopt(conn, order, datetime.now(UTC)))
+            await _in_transaction(engine, lambda conn: drift.adopt(conn, order, now))
         case Remedy.RETRY:
             await upkeep.retry(client, number)
         case Remedy.REPUBLISH:
