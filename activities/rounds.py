@@ -35,7 +35,7 @@ class Rounds:
             plan = patrolling.round_of(conn, firing.round_id)
             if plan is None or plan.paused:
                 return Opened()
-            gaps = self._fill_gaps(conn, plan, firing.at)
+            gaps = patrolling.miss_older(conn, plan.id, firing.at) + self._fill_gaps(conn, plan, firing.at)
             due_at = patrolling.rhythm_of(plan).next_after(firing.at)
             status = PatrolStatus.MISSED if due_at <= datetime.now(UTC) else PatrolStatus.OPEN
             is_new = patrolling.open_patrol(conn, plan.id, firing.at, due_at, status)

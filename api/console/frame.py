@@ -15,7 +15,7 @@ from api.deps import StateDep
 from api.operations import OPERATORS
 from api.sessions import StaffMember
 from api.state import State
-from models.domain import words
+from models.domain import shifts, words
 from models.domain.errors import Unauthenticated
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Role
@@ -50,6 +50,8 @@ ENTRANCES: Final = (
     Entrance("inbox", "/console/inbox"),
     Entrance("orders", "/console/orders"),
     Entrance("register", "/console/register"),
+    Entrance("rounds", "/console/rounds"),
+    Entrance("shifts", "/console/shifts", shifts.READERS),
     Entrance("operations", "/console/operations", OPERATORS),
     Entrance("me", "/console/me"),
 )

@@ -174,6 +174,6 @@ def _named(error: ValidationFailed, names: Mapping[str, str]) -> dict[str, str]:
         while name and name not in names:
             name = name.rpartition(".")[0]
         if name:
-            message = messages([{**item, "field": "x"}], [Field("x", "text", "", True)])["x"]
+            message = messages([{**item, "field": "x"}], [Field("x", "text", "", True, shortest=1)])["x"]
             said.setdefault(names[name], message)
     return said

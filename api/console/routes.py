@@ -5,11 +5,24 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.console import templating
-from api.console.rooms import inbox, live, login, me, operations, order, orders, photos, register, static
+from api.console.rooms import (
+    inbox,
+    live,
+    login,
+    me,
+    operations,
+    order,
+    orders,
+    photos,
+    register,
+    rounds,
+    shifts,
+    static,
+)
 
 router = APIRouter(include_in_schema=False)
 
-for room in (static, login, inbox, orders, order, register, photos, operations, me, live):
+for room in (static, login, inbox, orders, order, register, rounds, shifts, photos, operations, me, live):
     router.include_router(room.router, prefix="/console")
 
 templating.warm_up()

@@ -14,6 +14,7 @@ from devstack.demo.live import live_stories
 from devstack.demo.past import past_stories
 from devstack.demo.people import people
 from devstack.demo.places import places
+from devstack.demo.rounds import round_rows, shift_rows
 from devstack.demo.story import Story
 from models.repositories.intake import BLOCK_SIZE
 from models.repositories.sealing import Sealing
@@ -23,6 +24,7 @@ from models.tables.orders import TaskRow, TimelineEvent, WorkOrder
 from models.tables.people import Resident, Staff, StaffScope, Tie
 from models.tables.places import Building, Community, House
 from models.tables.plumbing import OutboxRow
+from models.tables.rounds import Patrol, PatrolItem, Round, Shift, ShiftEntry
 
 
 def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
@@ -42,6 +44,7 @@ def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
     _write_people(conn, built, sealing, now)
     desk = Desk(built, _serials(conn), sealing)
     _write_orders(conn, [*past_stories(desk, now), *live_stories(desk, now)], now)
+    _write_rounds(conn, now)
     return True
 
 
@@ -71,5 +74,18 @@ def _write_orders(conn: Connection, stories: Sequence[Story], now: datetime) -> 
     for table, rows in (
         (NoticeRow, [row for story in alive for row in story.notices(now)]),
         (OutboxRow, [row for story in alive for row in story.outbox(now)]),
+    ):
+        conn.execute(insert(table), rows)
+
+
+def _write_rounds(conn: Connection, now: datetime) -> None:
+    found = conn.execute(text("SELECT number FROM work_orders WHERE source = 'patrol' AND open")).scalars().first()
+    posts, walks = shift_rows(now), round_rows(now, found)
+    for table, rows in (
+        (Round, walks.rounds),
+        (Patrol, walks.patrols),
+        (PatrolItem, walks.items),
+        (Shift, posts.shifts),
+        (ShiftEntry, posts.entries),
     ):
         conn.execute(insert(table), rows)

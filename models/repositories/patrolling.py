@@ -69,6 +69,16 @@ def miss(conn: Connection, patrol_id: str, now: datetime) -> bool:
     return conn.execute(_MISS, {"id": patrol_id, "now": now}).rowcount == 1
 
 
+_MISS_OLDER: Final = text("""
+    UPDATE patrols SET status = 'missed', ended_at = due_at
+    WHERE round_id = :id AND status = 'open' AND due_at < :before RETURNING id""")
+
+
+def miss_older(conn: Connection, round_id: str, before: datetime) -> list[str]:
+    """Walks that were over before then and that nobody ended, because their workflow was lost."""
+    return list(conn.execute(_MISS_OLDER, {"id": round_id, "before": before}).scalars())
+
+
 # -- telling leads ----------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -166,3 +167,20 @@ def test_living_orders_wait_for_the_relay_and_the_rest_does_not(demo: Engine) ->
     assert {row.number for row in leased} == living
     # Nobody's telephone rings for what is told as the past.
     assert ask(demo, "SELECT 1 FROM notices WHERE delivery = 'pending' AND not_before < now()") == []
+
+
+def test_rounds_with_their_walks_and_the_log_of_a_post(demo: Engine) -> None:
+    (figures,) = ask(
+        demo,
+        "SELECT (SELECT count(*) FROM rounds) AS rounds, count(*) FILTER (WHERE status = 'missed') AS missed,"
+        " count(*) FILTER (WHERE status = 'open') AS open, count(*) FILTER (WHERE status = 'done') AS done"
+        " FROM patrols",
+    )
+    assert (figures.rounds, figures.missed) == (3, 1)
+    assert figures.open <= 3
+    assert figures.done > 5
+    linked = ask(demo, "SELECT w.source FROM patrol_items i JOIN work_orders w ON w.number = i.number")
+    assert [row.source for row in linked] == ["patrol"]
+    shifts = ask(demo, "SELECT begun_by, handed_over_by, taken_over_by FROM shifts ORDER BY begun_at")
+    assert [shift.taken_over_by is None for shift in shifts] == [False, False, True]
+    assert all(before.taken_over_by == after.begun_by for before, after in pairwise(shifts))

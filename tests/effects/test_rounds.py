@@ -191,6 +191,15 @@ def test_what_an_outage_swallowed_is_written_down_as_missed(engine: Engine, roun
     assert late.missed == [], "and its leads have heard of it"
 
 
+def test_a_walk_whose_workflow_was_lost_ends_all_the_same(engine: Engine, rounds: Rounds, desk: Desk) -> None:
+    plan(engine, planned_at=on_the_hour(1))
+    rounds.open(Firing(round_id="rnd_pump", at=on_the_hour()))
+    desk.say("UPDATE patrols SET scheduled_at = scheduled_at - interval '2 h', due_at = due_at - interval '2 h'")
+    opened = rounds.open(Firing(round_id="rnd_pump", at=on_the_hour()))
+    assert [walk.status for walk in walks(desk)] == ["missed", "open"]
+    assert opened.missed == [walks(desk)[0].id]
+
+
 def test_a_paused_or_forgotten_round_opens_nothing(engine: Engine, rounds: Rounds, desk: Desk) -> None:
     plan(engine, paused=True)
     for round_id in ("rnd_pump", "rnd_gone"):

@@ -8,11 +8,11 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import inbox
+from api import inbox, rounds
 from api.console import frame, views
 from api.console.frame import Member
 from api.console.guard import Room
-from api.console.wording import INBOX
+from api.console.wording import INBOX, ROUNDS
 from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
@@ -64,8 +64,19 @@ async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "
         rows=[views.inbox_row(task, member, now) for task in found["items"]],
         pages=pages,
         next_pages=pages + 1 if found["next_cursor"] and pages < PAGES_AT_MOST else 0,
+        rounds=rounds_banner(await rounds.waiting(state, member)),
         engine=engine_banner(state.gateway.watch.up, boxes["waiting_starts"]),
     )
+
+
+def rounds_banner(waiting: dict[str, int]) -> list[tuple[str, str]]:
+    """Walks that wait for the reader, and those that nobody made, each with where they are listed."""
+    said = []
+    if waiting["mine"]:
+        said.append((ROUNDS["waiting"].format(**waiting), "todo"))
+    if waiting["missed"]:
+        said.append((ROUNDS["nobody_went"].format(**waiting), "missed"))
+    return said
 
 
 def engine_banner(up: bool, waiting: int) -> str:
