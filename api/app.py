@@ -21,7 +21,7 @@ from api.routers import events, health, photos, wechat
 from api.routers.owner import catalog, messages
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
-from api.routers.staff import operations, tasks
+from api.routers.staff import colleagues, operations, tasks
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
 from api.routers.staff import rounds as staff_rounds
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
         app.include_router(router, prefix=f"{API}/owner")
-    staff = (staff_people, tasks, staff_orders, staff_rounds, staff_shifts, operations)
+    staff = (staff_people, colleagues, tasks, staff_orders, staff_rounds, staff_shifts, operations)
     for router in (each.router for each in staff):
         app.include_router(router, prefix=f"{API}/staff")
     app.include_router(photos.router, prefix=API)

@@ -30,6 +30,7 @@ ON_DUTY: Final = "在岗"
 OFF_DUTY: Final = "不在岗"
 SKILLED: Final = "技能对口"
 OPEN_TASKS: Final = "手上 {count} 单"
+BULK_REASON: Final = "批量转单"
 EVERY_DAY: Final = "每天"
 
 

@@ -349,6 +349,7 @@ REFUSALS: Final = {
     "deputy_unfit": "代理人须在职，并负责同样的小区",
     "deputy_away": "代理人在这些日期也请假",
     "shift_times": "班次时间有误：结束须晚于开始，每班不超过24小时，一次最多排两个月",
+    "nothing_to_assign": "当前步骤无需派单",
     "assignee_absent": "该人员正在请假，不能派单",
     "assignee_at_cap": "该人员在手工单已达上限",
     "you_are_absent": "您正在请假，不能接新单",

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, inbox, intake, paging, shapes
+from api import acting, examples, inbox, intake, paging, people_shapes, shapes
 from api.answering import answers
 from api.bodies import StaffFiling
+from api.bulk import Bulk, carry_out
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
 from api.json_answer import JsonAnswer
@@ -57,6 +58,12 @@ async def file(state: StateDep, staff: Staff, body: StaffFiling, key: Idempotenc
     """For somebody who phoned or came, or what staff found themselves."""
     order = await intake.file_by_staff(state, staff, body, key)
     return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})
+
+
+@router.post("/work-orders/bulk", responses=answers(people_shapes.Bulk, *ACTING, example=people_shapes.BULK))
+async def bulk(state: StateDep, staff: Staff, body: Bulk, key: IdempotencyKey) -> Response:
+    """Assign, cancel or comment on up to a hundred orders; the answer tells of each what became of it."""
+    return JsonAnswer(await carry_out(state, staff.actor, body, key))
 
 
 @router.post("/work-orders/{number}/comment", responses=ORDER)
