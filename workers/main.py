@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.facts import Facts
 from activities.groups import Groups
 from activities.notices import Notices
 from activities.photos import Photos
@@ -65,6 +66,7 @@ async def run(settings: Settings) -> None:
         projection.end,
         Staffing(engine).choose,
         Policies(engine).read_terms,
+        Facts(proof_keys.KEYS).verify,
         groups.join,
         groups.fate,
         Quotes(engine).parties,

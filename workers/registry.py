@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from workflows.complaint import ComplaintWorkflow
+from workflows.move_car import MoveCarWorkflow
 from workflows.patrol import PatrolWorkflow
 from workflows.repair import RepairWorkflow
 
-WORKFLOWS: Final[list[type]] = [RepairWorkflow, ComplaintWorkflow]
+WORKFLOWS: Final[list[type]] = [RepairWorkflow, ComplaintWorkflow, MoveCarWorkflow]
 
 BESIDES: Final[list[type]] = [PatrolWorkflow]
 """Workflows that carry no order."""

@@ -39,8 +39,11 @@ def orders_worker(
     activities: Sequence[Callable[..., Any]],
     queue: str = names.ORDERS,
     runner: WorkflowRunner | None = None,
+    cached: int = CACHED_ORDERS,
 ) -> Worker:
-    """Workflows and their publish. Without a `runner` of its own, in the sandbox."""
+    """Workflows and their publish. Without a `runner` of its own, in the sandbox; with nothing `cached`, each step is
+    taken as after a crash.
+    """
     return Worker(
         client,
         task_queue=queue,
@@ -50,7 +53,7 @@ def orders_worker(
         max_concurrent_activities=PUBLISH_THREADS,
         max_concurrent_local_activities=PUBLISH_THREADS,
         workflow_runner=runner or sandbox(),
-        max_cached_workflows=CACHED_ORDERS,
+        max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=GRACE,
     )

@@ -49,15 +49,20 @@ class Deadlines(Groups):
         hold = self.order.hold
         if hold is not None and not hold.rebooking and hold.until <= now:
             resume(self.step, SYSTEM, None, now)
+        self._give_up(now)
+        ring_clocks(self.step, now)
+        for milestone in pass_milestones(self.step, now):
+            self.reached_milestone(milestone)
+        if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
+            await self.publish()
+
+    def _give_up(self, now: datetime) -> None:
+        """One stage can hear of one end at a time; the next alarm brings the next."""
         for task in list(self.order.tasks.values()):
-            if task.gives_up_at is not None and task.gives_up_at <= now:
+            if task.gives_up_at is not None and task.gives_up_at <= now and not self._moved:
                 moved = expire(self.step, task, now)
                 if not self.answered_beside(moved):
                     self._moved[task.id] = moved
-        ring_clocks(self.step, now)
-        pass_milestones(self.step, now)
-        if not self._moved:  # Else the lifecycle goes on, and publishes the whole step where it comes to rest.
-            await self.publish()
 
     async def _reread_terms(self) -> None:
         """A promise that lies beyond the announced holidays is reckoned anew once they have been announced."""
@@ -68,3 +73,6 @@ class Deadlines(Groups):
         terms: Terms = await carry_out(names.READ_TERMS, question, Terms)
         await self.take_turn()
         adopt(self.step, SYSTEM, terms, workflow.now())
+
+    def reached_milestone(self, kind: str) -> None:
+        """What a lifecycle does when a milestone of its map has been passed, besides saying so."""

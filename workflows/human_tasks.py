@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from models.domain.errors import Unauthenticated, Unavailable
     from models.domain.following import FOLLOWING
     from models.domain.order import OrderState
-    from models.domain.people import Actor, Role
+    from models.domain.people import SYSTEM, Actor, Role
     from models.domain.step import Handled
     from models.domain.tasks import TaskSpec
     from workflows import names, options, proof_keys
@@ -96,6 +97,43 @@ class HumanTasks(Publishing):
         answer = self._moved.pop(number, None)
         if answer is None:
             raise Withdrawn
+        return answer
+
+    def open_once(
+        self,
+        spec: TaskSpec,
+        *,
+        to: str | None = None,
+        people: tuple[str, ...] = (),
+        roles: tuple[Role, ...] | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        """Open one of several tasks that a stage waits for together, unless it is open or has just been ended."""
+        if self._open_or_answered(spec.kind) is None:
+            wanted = () if people else spec.roles
+            self.step.open(spec, workflow.now(), to, wanted if roles is None else roles, people, since)
+
+    async def first_of(self) -> Moved:
+        """Wait for whichever of the open tasks ends first; the others stay open. Raises Withdrawn."""
+        if not self._moved:
+            await self.rest()
+        await self.until(lambda: bool(self._moved) or not self.order.tasks)
+        if not self._moved:
+            raise Withdrawn
+        return self._moved.pop(next(iter(self._moved)))
+
+    def end_first(self, outcome: str) -> None:
+        """Something that happened outside answers what the stage waits for."""
+        now = workflow.now()
+        event = self.step.record(outcome, SYSTEM, now)
+        task = next(iter(self.order.tasks.values()))
+        self._moved[task.id] = Moved(self.step.close(task, outcome, SYSTEM, now), event)
+
+    async def is_proved(self, name: str, fact: commands.Fact) -> bool:
+        """Whether one of our machines told it. Asked outside, so that a replay with other keys hears the same."""
+        answer: bool = await workflow.execute_local_activity(
+            names.VERIFY_FACT, args=[self.order.number, name, fact], result_type=bool, **options.AT_ONCE
+        )
         return answer
 
     def open_beside(self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None) -> None:
@@ -235,6 +273,7 @@ class HumanTasks(Publishing):
     cancel = command("cancel", "取消：withdraw the order")
     amend = command("amend", "更正：correct category, place or priority")
     refresh_policy = command("refresh_policy", "按新设置计时：today's levels and calendar, by the system")
+    join = command("join", "一同等候：one more resident waits for the same car; sent by the system")
     comment = command("comment", "留言：say something on the order")
     consent = command("consent", "登记入户同意：somebody who may has agreed to a vacant home being entered")
     rate = command("rate", "评价：the reporter's three stars")

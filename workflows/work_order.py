@@ -8,7 +8,7 @@ from dataclasses import replace
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.domain.acts import Moved, assign_by_itself
+    from models.domain.acts import Moved, assign_by_itself, withdraw_tasks
     from models.domain.order import OrderState
     from models.domain.people import Role
     from models.domain.tasks import TaskSpec
@@ -82,6 +82,11 @@ class WorkOrderWorkflow(Deadlines):
         if choice is None or task is None or task.holder is not None:
             return None
         return assign_by_itself(self.step, spec.kind, choice, workflow.now())
+
+    def leave_for(self, stage: str, because: Moved) -> None:
+        """Enter the stage; what else was asked in the one before is not asked any more."""
+        withdraw_tasks(self.step, "withdrawn", workflow.now())
+        self.enter(stage, because)
 
     async def ask_reporter(self, spec: TaskSpec) -> Moved:
         """A task of the reporter's.

@@ -17,6 +17,7 @@ from models.domain.amending import amend, refresh_policy
 from models.domain.assignment import Choice
 from models.domain.clocks import ClockName, Level, start_clock
 from models.domain.forms import Merged, Stated, Window, as_json
+from models.domain.move_cars import Minutes
 from models.domain.order import Audience, Event, Hold, HoldReason, OrderState, Urges
 from models.domain.people import SYSTEM, Actor, Role
 from models.domain.rights import excluded, is_reporter, parsed_form
@@ -162,6 +163,8 @@ def urge(step: Step, actor: Actor, command: c.Urge, at: datetime) -> None:
 
 def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
     audience = Audience.REPORTER if actor.kind == "resident" else command.audience or Audience.STAFF
+    if step.state.lifecycle.words_stay_with_staff:
+        audience = Audience.STAFF
     photos = list(command.photo_ids) or None
     step.record("commented", actor, at, audience, text=command.text, photo_ids=photos)
     hold = step.state.hold
@@ -174,6 +177,9 @@ def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
 def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
     """Withdraws every open task. The lifecycle hears of it as one exception out of `ask`."""
     state = step.state
+    if len(state.waiting_residents) > 1 and actor.id in state.waiting_residents:
+        leave(step, actor, at)
+        return
     event = step.record("cancelled", actor, at, reason=command.reason)
     withdraw_tasks(step, "cancelled", at)
     _end_hold(step)
@@ -184,6 +190,36 @@ def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
 def consent(step: Step, actor: Actor, command: c.RecordConsent, at: datetime) -> None:
     step.state.entry = Consent(given_by=command.given_by, channel=command.channel)
     step.record("consented", actor, at, given_by=command.given_by, channel=command.channel)
+
+
+def leave(step: Step, actor: Actor, at: datetime) -> None:
+    """One of several who wait gives up waiting; for the others it goes on."""
+    car = step.state.move_car
+    assert car is not None  # noqa: S101 - only for a car several residents wait
+    rest = tuple(resident for resident in car.requesters if resident != actor.id)
+    step.state.move_car = car.model_copy(update={"requesters": rest})
+    for task in step.state.tasks.values():
+        if step.state.lifecycle.tasks[task.kind].of_reporter:
+            task.people = tuple(resident for resident in task.people if resident != actor.id)
+    step.record("left", actor, at, Audience.STAFF, waiting=len(rest))
+
+
+def join(step: Step, actor: Actor, command: c.Join, at: datetime) -> None:
+    """One more resident waits for the same car."""
+    car = step.state.move_car
+    assert car is not None  # noqa: S101 - `may_join` has just seen it
+    step.state.move_car = car.model_copy(update={"requesters": (*car.requesters, command.resident)})
+    for task in step.state.tasks.values():
+        if step.state.lifecycle.tasks[task.kind].of_reporter:
+            task.people = (*task.people, command.resident)
+    step.record("joined", actor, at, Audience.STAFF, waiting=len(car.requesters) + 1)
+
+
+def promise(state: OrderState, answer: Moved, at: datetime) -> None:
+    """The car's user comes in so many minutes."""
+    assert state.move_car is not None  # noqa: S101 - only a car's user promises
+    until = at + Minutes(answer.form["minutes"]).span
+    state.move_car = state.move_car.model_copy(update={"promised": until})
 
 
 def rate(step: Step, actor: Actor, command: c.Rate, at: datetime) -> Moved:
@@ -232,6 +268,7 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "resume": resume,
     "urge": urge,
     "cancel": cancel,
+    "join": join,
     "comment": comment,
     "consent": consent,
     "amend": amend,
@@ -266,14 +303,20 @@ def ring_clocks(step: Step, at: datetime) -> None:
             _show_others(state, clock.name)
 
 
-def pass_milestones(step: Step, at: datetime) -> None:
-    """Say what the days that have passed say. After an outage each is said, because each is on the record."""
+def pass_milestones(step: Step, at: datetime) -> list[str]:
+    """Say what the time that has passed says, and answer which milestones it were.
+
+    After an outage each is said, because each is on the record.
+    """
     state = step.state
+    passed: list[str] = []
     while (milestone := state.next_milestone) is not None and state.reached_at(milestone) <= at:
         state.milestones += 1
-        step.record(milestone.kind, SYSTEM, at, Audience.STAFF, days=milestone.after.days)
+        step.record(milestone.kind, SYSTEM, at, Audience.STAFF, days=milestone.after.days or None)
         if milestone.moves_to is not None:
             _take_over(state, state.one_rung_up(milestone.moves_to))
+        passed.append(milestone.kind)
+    return passed
 
 
 def _take_over(state: OrderState, role: Role) -> None:

@@ -109,6 +109,12 @@ class RefreshPolicy(Form):
     terms: Terms
 
 
+class Join(Form):
+    """One more resident waits for the same car. Only the system says it, after intake has settled who joins whom."""
+
+    resident: str
+
+
 class Rate(Stated):
     """Completing the rate task is the same act."""
 
@@ -149,6 +155,7 @@ Command = (
     | Resume
     | Urge
     | Cancel
+    | Join
     | Comment
     | RecordConsent
     | Amend
@@ -166,6 +173,7 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "resume": Resume,
     "urge": Urge,
     "cancel": Cancel,
+    "join": Join,
     "comment": Comment,
     "consent": RecordConsent,
     "amend": Amend,
@@ -176,6 +184,27 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "wake": Wake,
 }
 """Update name → what its envelope carries."""
+
+
+class Fact(BaseModel):
+    """Something that has already happened, told by a machine of ours. A fact may be told twice: `id` is its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    at: datetime
+    proof: str = ""
+
+    def sealed(self, key: bytes, workflow_id: str, name: str) -> Self:
+        return self.model_copy(update={"proof": self._proof(key, workflow_id, name)})
+
+    def proved(self, keys: Sequence[bytes], workflow_id: str, name: str) -> bool:
+        """Whether one of our machines told it; old keys count as well, so that they can be rotated."""
+        return any(hmac.compare_digest(self._proof(key, workflow_id, name), self.proof) for key in keys)
+
+    def _proof(self, key: bytes, workflow_id: str, name: str) -> str:
+        said = json.dumps([workflow_id, name, self.id, self.at.isoformat()])
+        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
 class Envelope(BaseModel):

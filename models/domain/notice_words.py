@@ -74,6 +74,11 @@ TITLES: Final = {
     "not_fixed": "报事人反馈没修好",
     "appointment_soon": "一小时后上门",
     "progress_told": "有新进展",
+    "minutes_promised": "车主答应来挪",
+    "guard_sent": "秩序员前往现场",
+    "car_moved": "车已挪开",
+    "police_told": "已报警处理",
+    "car_in_the_way": "请挪一下您的车",
     "answered": "已答复，请您评价",
     "refused": "未予受理，可提出异议",
     "dispute_taken_up": "已转上级再次办理",
@@ -97,6 +102,11 @@ SENTENCES: Final = {
     "appointment_soon": "{place}的{category}{matter}一小时后上门。",
     "complaint.closed": "您的{matter}已办结。如仍有异议，可向业主委员会、街道办事处反映，或拨打12345。",
     "complaint.cancelled": "您的{matter}已取消。",
+    "minutes_promised": "您请求挪的车，车主已应答，正在赶来。",
+    "guard_sent": "您请求挪的车，秩序员正前往现场处理。",
+    "car_moved": "您请求挪的车已经挪开。",
+    "police_told": "您请求挪的车，物业已报警处理。",
+    "car_in_the_way": "您的车在{place}挡住了别人，请尽快挪一下，并告知几分钟内到。",
     "progress_told": "您的{matter}有新的进展，请查看。",
     "answered": "您的{matter}已有正式答复，请查看并评价。",
     "refused": "很抱歉，您的{matter}未予受理，原因请看详情，七天内可提出异议。",
@@ -177,6 +187,9 @@ class Subject(BaseModel):
     due_at: datetime | None = None
     """Until when the recipient is asked to act."""
     hold_reason: str | None = None
+    plate: str | None = None
+    """Of a car that is in the way: known to whoever asked, and to its user."""
+    obstacle: str | None = None
 
 
 def title(kind: str) -> str:
@@ -289,6 +302,15 @@ def _review_result(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dic
     }
 
 
+def _move_car(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "car_number1": subject.plate or "",
+        "thing2": subject.place,
+        "thing3": title(kind) if kind != "car_in_the_way" else words.OBSTACLES.get(subject.obstacle or "", title(kind)),
+        "time4": subject.at,
+    }
+
+
 def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     task = words.TASKS.get(str(facts.get("task_kind")))
     what = f"{task}：{subject.category}" if kind == "new_task" and task else f"{title(kind)}：{subject.category}"
@@ -304,6 +326,7 @@ _VALUES: Final = {
     "progress": _progress,
     "your_turn": _your_turn,
     "finished": _finished,
+    "move_car": _move_car,
     "task": _task,
     "review_result": _review_result,
 }

@@ -80,6 +80,8 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "not_fixed": _not_fixed,
         "replied": _progress_told,
         "discontent": _call_went_badly,
+        "second_channel": _next_channel,
+        "third_channel": _next_channel,
         "resumed": _resumed,
         "woke_up": _resumed,
         "agreed": _visit_agreed,
@@ -102,14 +104,12 @@ def _on_entering(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _reporter(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
-    if order.reporter.kind != "resident" or order.reporter.id is None:
-        return []
     if order.assignee is not None:
         facts["staff"] = order.assignee
+    template = order.lifecycle.templates.get(kind)
     return [
-        Notice(
-            kind=kind, to="resident", to_id=order.reporter.id, template=order.lifecycle.templates.get(kind), facts=facts
-        )
+        Notice(kind=kind, to="resident", to_id=resident, template=template, facts=facts)
+        for resident in order.waiting_residents
     ]
 
 
@@ -140,14 +140,16 @@ def _task_opened(order: OrderState, event: Event) -> list[Notice]:
     task = order.tasks[event.facts["task"]]
     spec = order.lifecycle.tasks[task.kind]
     facts = {"task": task.id, "task_kind": task.kind}
-    if spec.of_reporter and order.reporter.kind == "staff":
+    if task.kind == "move":
+        return _car_in_the_way(order, task, 0)
+    if spec.of_reporter and task.roles:
         return [_role(order, "new_task", role, **facts) for role in task.roles]
     if spec.of_reporter:
-        return _asked(order, task, facts) if task.holder is not None else []
+        return _asked(order, task, facts)
     if task.holder is not None:
         return _holders_task(order, task, event, facts)
     told = _rung_when_due(order, task, facts)
-    if order.priority == "emergency" and not spec.beside:
+    if spec.rings or (order.priority == "emergency" and not spec.beside):
         # It has just appeared in the inbox of everybody who may take it; only an emergency rings as well.
         told += [_role(order, "new_task", role, **facts) for role in task.roles]
     return [notice.model_copy(update={"while_task": task.id}) for notice in told]
@@ -163,7 +165,9 @@ def _rung_when_due(order: OrderState, task: Task, facts: dict[str, Any]) -> list
 
 
 def _asked(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]:
-    """The resident who holds the task: at once where the map says so, and again while they are silent."""
+    """Each resident whose task it is: at once where the map says so, and again while they are silent, counted from when
+    the patience with them began, which may lie ahead.
+    """
     spec = order.lifecycle.tasks[task.kind]
     if order.assignee is not None:
         facts = facts | {"staff": order.assignee}
@@ -171,16 +175,44 @@ def _asked(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]
         facts = facts | {"visit": as_json(order.proposed)}
     if task.kind == "approve_quote" and order.quote is not None:
         facts = facts | {"total": order.quote.total}
-    asked = Notice(kind="reminder", to="resident", to_id=str(task.holder), facts=facts, while_task=task.id)
+    since = task.opened_at
+    if task.gives_up_at is not None and spec.gives_up_after is not None:
+        since = task.gives_up_at - spec.gives_up_after
     told = []
-    if spec.notice is not None:
-        template = order.lifecycle.templates.get(spec.notice)
-        told.append(asked.model_copy(update={"kind": spec.notice, "template": template}))
-    template = "your_turn" if spec.must_reach else None
-    return told + [
-        asked.model_copy(update={"template": template, "not_before": task.opened_at + after})
-        for after in spec.reminders
+    for resident in (task.holder,) if task.holder else task.people:
+        asked = Notice(kind="reminder", to="resident", to_id=resident, facts=facts, while_task=task.id)
+        if spec.notice is not None:
+            template = order.lifecycle.templates.get(spec.notice)
+            told.append(asked.model_copy(update={"kind": spec.notice, "template": template}))
+        template = "your_turn" if spec.must_reach else None
+        told += [
+            asked.model_copy(update={"template": template, "not_before": since + after}) for after in spec.reminders
+        ]
+    return told
+
+
+def _car_in_the_way(order: OrderState, task: Task, tried: int) -> list[Notice]:
+    """First the registrant; with each further channel also the household (`lifecycles.md` §4). Never who asked."""
+    template = order.lifecycle.templates["car_in_the_way"]
+    told = task.people[: 1 if tried == 0 else None]
+    return [
+        Notice(
+            kind="car_in_the_way",
+            to="resident",
+            to_id=resident,
+            template=template,
+            facts={"task": task.id, "task_kind": task.kind, "tried": tried},
+            while_task=task.id,
+            urgent=True,
+        )
+        for resident in told
     ]
+
+
+def _next_channel(order: OrderState, event: Event) -> list[Notice]:
+    task = order.task_of("move")
+    tried = {"second_channel": 1, "third_channel": 2}[event.kind]
+    return _car_in_the_way(order, task, tried) if task else []
 
 
 def _holders_task(order: OrderState, task: Task, event: Event, facts: dict[str, Any]) -> list[Notice]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from models.domain.following import Following
 from models.domain.forms import Stated, Window
 from models.domain.lifecycles import LIFECYCLES, Lifecycle
 from models.domain.lifecycles.map import Milestone
+from models.domain.move_cars import MoveCar
 from models.domain.people import Role
 from models.domain.places import Place
 from models.domain.quotes import Quote, Settlement
@@ -129,10 +130,15 @@ class Filing(BaseModel):
     reporter: Reporter
     charge: Charge = Charge.PAID
     appointment: Window | None = None
+    first_task: str | None = None
+    """The kind of the first task, where it is not the lifecycle's usual one."""
+    first_people: tuple[str, ...] = ()
+    """Residents any of whom may end the first task."""
     first_roles: tuple[Role, ...] | None = None
     """Who may take the first task, where it is not for the lifecycle's usual roles."""
     excluded: tuple[str, ...] = ()
     complaint: Complaint | None = None
+    move_car: MoveCar | None = None
     assigns_itself: bool = False
     vacant: bool = False
     at: datetime
@@ -199,6 +205,7 @@ class OrderState(BaseModel):
     complaint: Complaint | None = None
     asked_to_rate: bool = False
     """Stars are asked for once, even where the order lives on for its money after they were not given."""
+    move_car: MoveCar | None = None
     handled_updates: int = 0
     """Updates since the last continue-as-new; Temporal allows 2 000 in one history."""
 
@@ -239,11 +246,19 @@ class OrderState(BaseModel):
     def next_milestone(self) -> Milestone | None:
         """The next day that speaks up; none once the work is over, nor in a second round."""
         over = self.stage in self.lifecycle.after_work or self.reopened
+        over = over or bool(self.lifecycle.milestones_in and self.stage not in self.lifecycle.milestones_in)
         coming = self.lifecycle.milestones[self.milestones :]
         return coming[0] if coming and not over else None
 
     def reached_at(self, milestone: Milestone) -> datetime:
         return self.submitted_at + milestone.after
+
+    @property
+    def waiting_residents(self) -> tuple[str, ...]:
+        """Who hears how it goes: the reporter, and whoever has joined them."""
+        if self.move_car is not None:
+            return self.move_car.requesters
+        return (self.reporter.id,) if self.reporter.kind == "resident" and self.reporter.id else ()
 
     def one_rung_up(self, role: Role) -> Role:
         """The role itself, or the next that the complaint is not about."""
@@ -256,17 +271,23 @@ class OrderState(BaseModel):
         return self.terms.reread_at(furthest) if furthest is not None else None
 
 
+FIRST: Final = {"first_task", "first_people", "first_roles"}
+"""What a filing says about its first task alone."""
+
+
 def new_order(filing: Filing) -> OrderState:
     """The first state, first task included.
 
     Intake and the workflow's start both build it here, so that they cannot differ.
     """
     lifecycle = LIFECYCLES[filing.kind]
-    first = lifecycle.tasks[lifecycle.first_task]
+    first = lifecycle.tasks[filing.first_task or lifecycle.first_task]
     roles = first.roles if filing.first_roles is None else filing.first_roles
-    task = Task(id=f"{filing.number}.1", kind=first.kind, roles=roles, opened_at=filing.at)
+    task = Task(id=f"{filing.number}.1", kind=first.kind, roles=roles, people=filing.first_people, opened_at=filing.at)
+    if first.gives_up_after is not None:
+        task.gives_up_at = filing.at + first.gives_up_after
     return OrderState(
-        **filing.model_dump(exclude={"at", "first_roles", "place", "levels", "terms", "reporter", "appointment"}),
+        **filing.model_dump(exclude=FIRST | {"at", "place", "levels", "terms", "reporter", "appointment"}),
         place=filing.place,
         levels=filing.levels,
         terms=filing.terms,

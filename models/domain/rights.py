@@ -47,7 +47,9 @@ MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 
 
 def is_reporter(order: OrderState, actor: Actor) -> bool:
-    return order.reporter.id == actor.id and actor.kind == order.reporter.kind
+    """Also whoever has joined the reporter in waiting."""
+    joined = actor.kind == "resident" and actor.id in order.waiting_residents
+    return joined or (order.reporter.id == actor.id and actor.kind == order.reporter.kind)
 
 
 def within_reach(order: OrderState, actor: Actor) -> None:
@@ -69,7 +71,7 @@ def _in_scope(order: OrderState, actor: Actor) -> bool:
 
 def _is_asked(order: OrderState, actor: Actor) -> bool:
     """Another resident whose answer the order waits for, such as the owner who must approve a quote."""
-    return actor.kind == "resident" and any(task.holder == actor.id for task in order.tasks.values())
+    return actor.kind == "resident" and any(actor.id in (task.holder, *task.people) for task in order.tasks.values())
 
 
 def open_task(order: OrderState, task_id: str) -> tuple[Task, TaskSpec]:
@@ -92,6 +94,8 @@ def by_whose_right(task: Task, spec: TaskSpec, actor: Actor) -> tuple[str, ...]:
     """
     if task.holder is not None:
         return (task.holder,) if actor.acts_for(task.holder) else ()
+    if actor.kind == "resident" and actor.id in task.people:
+        return (actor.id,)
     if actor.has(*task.roles):
         return (actor.id,)
     away = () if spec.is_work else actor.deputises
@@ -378,6 +382,16 @@ def may_wake(order: OrderState, actor: Actor, command: c.Wake, now: datetime) ->
         raise Forbidden
 
 
+def may_join(order: OrderState, actor: Actor, command: c.Join, now: datetime) -> None:
+    """Nobody presses this: intake has found that the car is asked for already."""
+    if actor.kind != "system":
+        raise Forbidden
+    if order.move_car is None or order.stage in order.lifecycle.after_work:
+        raise IllegalTransition
+    if command.resident in order.waiting_residents:
+        raise IllegalTransition("joined_already")
+
+
 CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "claim": may_claim,
     "release": may_release,
@@ -388,6 +402,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "resume": may_resume,
     "urge": may_urge,
     "cancel": may_cancel,
+    "join": may_join,
     "comment": may_comment,
     "consent": may_consent,
     "amend": may_amend,

@@ -70,20 +70,21 @@ class Step:
         self.closed: list[Closed] = []
         self.notices: list[Notice] = []
         self.handled: list[Handled] = []
+        self.opened = False
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.closed or self.handled)
+        return bool(self.events or self.closed or self.handled or self.opened)
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
         """All of an act or nothing: an error half-way leaves state and step as they were."""
         state = copied(self.state)
-        kept = list(self.events), list(self.closed), list(self.notices), list(self.handled)
+        kept = list(self.events), list(self.closed), list(self.notices), list(self.handled), self.opened
         try:
             yield
         except BaseException:
             self.state = state
-            self.events, self.closed, self.notices, self.handled = kept
+            self.events, self.closed, self.notices, self.handled, self.opened = kept
             raise
 
     def record(self, kind: str, by: Actor, at: datetime, audience: Audience = Audience.REPORTER, **facts: Any) -> Event:
@@ -136,18 +137,31 @@ class Step:
             else:
                 clock.resume(at, state.terms)
 
-    def open(self, spec: TaskSpec, at: datetime, holder: str | None, roles: tuple[Any, ...]) -> Task:
-        """Task ids come from a counter in the state, so that they never repeat over the order's whole life."""
+    def open(
+        self,
+        spec: TaskSpec,
+        at: datetime,
+        holder: str | None,
+        roles: tuple[Any, ...],
+        people: tuple[str, ...] = (),
+        since: datetime | None = None,
+    ) -> Task:
+        """Task ids come from a counter in the state, so that they never repeat over the order's whole life.
+
+        The task's patience runs from `since`, else from now.
+        """
         self.state.opened += 1
         task = Task(
             id=f"{self.state.number}.{self.state.opened}",
             kind=spec.kind,
             holder=holder,
             roles=roles,
+            people=people,
             opened_at=at,
-            gives_up_at=at + spec.gives_up_after if spec.gives_up_after else None,
+            gives_up_at=(since or at) + spec.gives_up_after if spec.gives_up_after else None,
         )
         self.state.tasks[task.id] = task
+        self.opened = True
         self._asked_or_answered(task, at)
         cause = self.events[-1] if self.events else None
         facts = {"task": task.id, "cause": cause.kind if cause else None}
@@ -190,5 +204,5 @@ class Step:
             handled=self.handled,
             whole=whole,
         )
-        self.events, self.closed, self.notices, self.handled = [], [], [], []
+        self.events, self.closed, self.notices, self.handled, self.opened = [], [], [], [], False
         return batch

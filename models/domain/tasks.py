@@ -50,6 +50,8 @@ class TaskSpec:
     """Outcome → the roles that alone may choose it, whoever holds the task; never somebody named by `also_by`."""
     signed_sheet: bool = False
     """On behalf of a resident only with a photo of what they signed, because it binds them to money."""
+    rings: bool = False
+    """Rings at once at whoever may take it, as otherwise only an emergency does."""
     is_work: bool = False
     """The work itself, which may be handed back, and reassigned by whoever plans."""
     may_be_held: bool = False
@@ -79,6 +81,8 @@ class Task(BaseModel):
     roles: tuple[Role, ...] = ()
     also_seen_by: tuple[Role, ...] = ()
     """Roles whose box shows it too, as the dispatcher's does after an unaccepted breach."""
+    people: tuple[str, ...] = ()
+    """Residents any of whom may end it, where it is not one person's."""
     opened_at: datetime
     gives_up_at: datetime | None = None
 

@@ -24,9 +24,16 @@ STAGES: Final = {
     "answered": "已答复",
     "disputed": "不满意",
     "refused": "拟不予受理",
+    "requested": "联系车主中",
+    "acknowledged": "车主已应答",
+    "guard_on_site": "现场处理",
+    "moved": "已挪开",
 }
 STAGES_FOR_RESIDENTS: Final = {**STAGES, "on_hold": "暂缓"}
-STAGES_OF: Final = {"complaint": {"submitted": "待分派", "closed": "已办结", "refused": "不予受理"}}
+STAGES_OF: Final = {
+    "complaint": {"submitted": "待分派", "closed": "已办结", "refused": "不予受理"},
+    "move_car": {"referred": "已报警处理", "closed": "已结束"},
+}
 """What a kind calls its stages otherwise than the others do."""
 
 
@@ -53,6 +60,11 @@ TASKS: Final = {
     "judge": "评价答复",
     "object": "提出异议",
     "call_back": "回访",
+    "vet": "核查频繁请求",
+    "move": "挪车",
+    "call_owner": "电话联系车主",
+    "on_site": "到场处理",
+    "confirm_moved": "确认已挪开",
 }
 
 OUTCOMES: Final = {
@@ -93,6 +105,17 @@ OUTCOMES: Final = {
     "content": "回访满意",
     "discontent": "回访不满意",
     "not_reached": "未能联系上",
+    "passed": "放行",
+    "declined": "不予转达",
+    "coming": "马上来挪",
+    "not_me": "不是我的车",
+    "cannot": "挪不了",
+    "reached": "已联系上",
+    "going": "前往现场",
+    "moved": "已挪开",
+    "gone": "车已不在",
+    "reported": "已报警",
+    "still_there": "还没挪",
 }
 
 ACTIONS: Final = {
@@ -105,6 +128,7 @@ ACTIONS: Final = {
     "resume": "恢复",
     "urge": "催单",
     "cancel": "取消",
+    "join": "一同等候",
     "merge": "合并到主单",
     "unmerge": "取消合并",
     "wake": "合并结束",
@@ -154,7 +178,25 @@ EVENTS: Final = {
     "objected": "提出异议",
     "content": "回访满意",
     "discontent": "回访不满意",
-    "not_reached": "回访未联系上",
+    "not_reached": "未联系上",
+    "passed": "核查放行",
+    "declined": "核查后不予转达",
+    "coming": "车主答应来挪",
+    "not_me": "车主称不是其车",
+    "cannot": "车主挪不了",
+    "reached": "电话联系上车主",
+    "going": "秩序员前往现场",
+    "moved": "已挪开",
+    "gone": "车已不在",
+    "reported": "已报警处理",
+    "still_there": "仍未挪开",
+    "joined": "又有一人请求",
+    "left": "一人不再等候",
+    "second_channel": "换一种方式联系车主",
+    "third_channel": "再换一种方式联系车主",
+    "guard_calls": "请秩序员电话联系车主",
+    "plate_left": "道闸记录车辆驶离",
+    "unproved_fact": "收到未经验证的消息，未采用",
     "answer_overdue": "仍未答复，逐日提醒",
     "taken_over": "逾期未答复，转由上级办理",
     "claimed": "领取任务",
@@ -228,6 +270,13 @@ CANCEL_REASONS: Final = {"quote_declined": "报价未获同意"}
 PAYMENT_METHODS: Final = {"cash": "现金", "qr_code": "扫码", "card": "刷卡", "transfer": "转账"}
 WECHAT_PAY: Final = "微信支付（即将开通）"
 QUOTE_STATES: Final = {"open": "待确认", "approved": "已同意", "declined": "未同意"}
+OBSTACLES: Final = {
+    "blocking": "挡住通行",
+    "fire_lane": "占用消防通道",
+    "exit": "挡住出入口",
+    "construction": "影响施工",
+    "own_space": "占用他人车位",
+}
 CHANNELS: Final = {"phone": "电话", "counter": "前台", "paper": "纸质单"}
 CONSENT_CHANNELS: Final = {"app": "小程序", **CHANNELS}
 CONSENT_BY: Final = {"owner": "业主", "family": "家人", "tenant": "租户", "agent": "受托人"}
@@ -373,6 +422,7 @@ REFUSALS: Final = {
     "unknown_category": "没有这个报修类别",
     "unknown_place": "没有这个位置",
     "answer_it_here": "二次办理不能退回，请直接答复",
+    "joined_already": "您已经在等候这辆车了",
     "not_a_plate": "这不像一个车牌号，请检查",
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",

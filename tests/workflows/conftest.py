@@ -32,6 +32,17 @@ async def office(time_skipping: WorkflowEnvironment) -> AsyncIterator[tuple[Shel
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def forgetful_desk(time_skipping: WorkflowEnvironment) -> AsyncIterator[Desk]:
+    """Its worker keeps nothing in memory: between any two steps it might as well have crashed."""
+    proof_keys.use([KEY])
+    shelves, queue = Shelves(), f"orders-{uuid.uuid4().hex[:8]}"
+    async with orders_worker(time_skipping.client, shelves.served, queue, cached=0):
+        desk = Desk(time_skipping, shelves, queue)
+        yield desk
+        await desk.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(time_skipping: WorkflowEnvironment, office: tuple[Shelves, str]) -> AsyncIterator[Desk]:
     """The clock of the server is one for all orders, so a test's orders leave with it."""
     proof_keys.use([KEY])

@@ -22,6 +22,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.facts import Facts
 from models.domain.assignment import Choice
 from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
@@ -168,7 +169,8 @@ class Shelves:
 
     @property
     def served(self) -> list[Callable[..., Any]]:
-        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties, self.read_terms]
+        facts = Facts([KEY])
+        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties, self.read_terms, facts.verify]
 
     @activity.defn(name=names.CHOOSE_STAFF)
     def choose(self, number: str) -> Choice | None:

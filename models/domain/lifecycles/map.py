@@ -33,7 +33,7 @@ class Milestone:
     """Since it was submitted; never paused, because the law counts days."""
     kind: str
     """The event on the timeline, and the notice."""
-    tells: tuple[Role, ...]
+    tells: tuple[Role, ...] = ()
     moves_to: Role | None = None
     """Who takes the work over from whoever has it."""
 
@@ -78,6 +78,10 @@ class Lifecycle:
     """Notice to a resident → the template whose credit it spends; all others wait in the message centre only."""
     milestones: tuple[Milestone, ...] = ()
     """In the order of their days."""
+    milestones_in: frozenset[str] = frozenset()
+    """The only stages in which they speak up; empty: all before the end of the work."""
+    words_stay_with_staff: bool = False
+    """Residents' free words reach staff alone, because they might tell one side who the other is."""
     fits: Fits = everything_fits
     called_off: frozenset[str] = frozenset({"cancelled", "rejected"})
     """Ends without the work having been done."""

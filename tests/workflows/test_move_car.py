@@ -1,0 +1,254 @@
+"""挪车 on a real server, minute by minute: who is asked, who answers, what silence leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.domain.commands import Fact
+from models.domain.lifecycles.move_car import MOVE_CAR
+from models.domain.move_cars import MoveCar, Obstacle
+from models.domain.order import OrderState, Reporter
+from models.domain.people import SYSTEM, Actor, Role
+from tests.workflows.desk import CLERK, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, Desk, staff
+
+USER = Actor(kind="resident", id="res_user")
+FAMILY = Actor(kind="resident", id="res_family")
+GUARD2 = staff("guard2", Role.GUARD)
+KNOWN = MoveCar(obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,))
+
+
+async def file(desk: Desk, car: MoveCar = KNOWN, **more: Any) -> OrderState:
+    first = "move" if car.users else "on_site"
+    first = first if car.vetted else "vet"
+    return await desk.file(
+        kind="move_car",
+        priority="emergency" if car.obstacle is Obstacle.FIRE_LANE else "normal",
+        move_car=car,
+        first_task=first,
+        first_people=car.users if first == "move" else (),
+        **({"first_roles": ()} if first == "move" else {}),
+        **more,
+    )
+
+
+async def end(desk: Desk, who: Actor, kind: str, outcome: str, **form: Any) -> None:
+    task = (await desk.state()).task_of(kind)
+    assert task is not None, f"no {kind} is open"
+    await desk.send(who, "complete", task_id=task.id, outcome=outcome, form=form)
+
+
+async def open_tasks(desk: Desk) -> set[str]:
+    return {task.kind for task in (await desk.state()).tasks.values()}
+
+
+async def test_the_user_comes_and_the_requester_says_so(desk: Desk) -> None:
+    await file(desk)
+    assert await open_tasks(desk) == {"move"}
+    await desk.refused(OWNER, "complete", "not_a_candidate", task_id=await desk.task(), outcome="not_me", form={})
+    await end(desk, USER, "move", "coming", minutes="10")
+    state = await desk.state()
+    assert (state.stage, state.move_car and state.move_car.promised is not None) == ("acknowledged", True)
+    assert [notice.to_id for notice in desk.shelf.notices("minutes_promised")] == [OWNER.id]
+    await end(desk, OWNER, "confirm_moved", "moved")
+    await desk.handle.result()
+    assert desk.shelf.stages == ["acknowledged", "moved", "closed"]
+
+
+async def test_a_family_member_may_answer_for_the_car_and_nobody_else(desk: Desk) -> None:
+    await file(desk)
+    task = await desk.task()
+    await desk.refused(NEIGHBOUR, "complete", "order_not_found", task_id=task, outcome="not_me", form={})
+    await end(desk, FAMILY, "move", "coming", minutes="5")
+    assert (await desk.state()).stage == "acknowledged"
+
+
+@pytest.mark.parametrize("answer", ["not_me", "cannot"])
+async def test_without_the_user_a_guard_goes(desk: Desk, answer: str) -> None:
+    await file(desk)
+    await end(desk, USER, "move", answer)
+    state = await desk.state()
+    assert (state.stage, {task.kind for task in state.tasks.values()}) == (
+        "guard_on_site",
+        {"on_site", "confirm_moved"},
+    )
+    assert [event.audience for event in desk.shelf.events if event.kind == answer] == ["staff"]
+    await end(desk, GUARD, "on_site", "moved")
+    await desk.handle.result()
+
+
+async def test_silence_climbs_by_the_minute(desk: Desk) -> None:
+    """2 and 4 minutes: the next channel; 5: a guard calls, for 3; 15: a guard goes, for 10; then their lead hears."""
+    await file(desk)
+    await desk.sleep(minutes=2, seconds=1)
+    await desk.sleep(minutes=2)
+    told = [(notice.to_id, notice.facts["tried"]) for notice in desk.shelf.notices("car_in_the_way")]
+    assert told == [(USER.id, 1), (FAMILY.id, 1), (USER.id, 2), (FAMILY.id, 2)]  # Intake has told the registrant.
+    await desk.sleep(minutes=1)
+    assert await open_tasks(desk) == {"move", "call_owner"}
+    await desk.sleep(minutes=3)
+    assert await open_tasks(desk) == {"move"}
+    await desk.sleep(minutes=7)
+    assert desk.shelf.state.stage == "guard_on_site"
+    await desk.sleep(minutes=10)
+    state = desk.shelf.state
+    on_site = state.task_of("on_site")
+    assert on_site is not None
+    assert on_site.roles == (Role.GUARD, Role.LEAD)
+    assert Role.LEAD in {notice.to_id for notice in desk.shelf.notices("new_task")}
+    await end(desk, LEAD, "on_site", "reported", reason="车主不配合，已报警")
+    await desk.handle.result()
+    assert desk.shelf.stages == ["guard_on_site", "referred", "closed"]
+
+
+async def test_the_guards_call_counts_as_the_answer(desk: Desk) -> None:
+    await file(desk)
+    await desk.sleep(minutes=5, seconds=1)
+    await end(desk, GUARD, "call_owner", "not_reached")
+    assert await open_tasks(desk) == {"move"}
+    await end(desk, USER, "move", "coming", minutes="20")
+    assert (await desk.state()).stage == "acknowledged"
+
+
+async def test_who_reads_no_messages_is_called_at_once(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"reachable": False}))
+    await desk.eventually(lambda: desk.shelf.batches)
+    assert await open_tasks(desk) == {"move", "call_owner"}
+    await end(desk, GUARD, "call_owner", "reached", minutes="5")
+    assert (await desk.state()).stage == "acknowledged"
+
+
+async def test_a_fire_lane_sends_the_guard_in_parallel(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"obstacle": Obstacle.FIRE_LANE}))
+    await desk.eventually(lambda: desk.shelf.batches)
+    assert await open_tasks(desk) == {"move", "on_site"}
+    await end(desk, GUARD, "on_site", "going")
+    state = await desk.state()
+    assert (state.stage, state.task_of("on_site") is not None) == ("guard_on_site", True)
+
+
+async def test_an_unknown_car_looks_the_same_at_first(desk: Desk) -> None:
+    await file(desk, MoveCar(obstacle=Obstacle.BLOCKING, requesters=(OWNER.id,)))
+    state = await desk.state()
+    assert (state.stage, {task.kind for task in state.tasks.values()}) == ("requested", {"on_site"})
+    await desk.on_task(GUARD, "claim")
+    state = await desk.state()
+    assert (state.stage, state.assignee) == ("guard_on_site", GUARD.id)
+    on_site = state.task_of("on_site")
+    assert on_site is not None
+    assert on_site.holder == GUARD.id
+    await end(desk, GUARD, "on_site", "gone")
+    await desk.handle.result()
+
+
+async def test_a_promise_that_is_not_kept(desk: Desk) -> None:
+    await file(desk)
+    await end(desk, USER, "move", "coming", minutes="5")
+    reminders = desk.shelf.notices("reminder")
+    promised = desk.shelf.state.move_car
+    assert promised is not None
+    assert promised.promised is not None
+    assert [(notice.not_before - promised.promised).seconds for notice in reminders if notice.not_before] == [30 * 60]
+    await end(desk, OWNER, "confirm_moved", "still_there")
+    assert (await desk.state()).stage == "guard_on_site"
+    await end(desk, OWNER, "confirm_moved", "moved")
+    await desk.handle.result()
+
+
+async def test_no_word_for_two_hours_after_the_promise_closes_it(desk: Desk) -> None:
+    await file(desk)
+    await end(desk, USER, "move", "coming", minutes="20")
+    await desk.sleep(hours=2, minutes=19)
+    assert desk.shelf.state.stage == "acknowledged"
+    await desk.sleep(minutes=2)
+    assert desk.shelf.state.stage == "closed"
+
+
+async def test_the_gate_has_seen_the_car_leave(desk: Desk) -> None:
+    await file(desk)
+    fact = Fact(id="evt_1", at=await desk.now())
+    await desk.handle.signal("plate_left", fact)
+    await desk.eventually(lambda: "unproved_fact" in desk.shelf.kinds)
+    assert (await desk.state()).stage == "requested"
+    await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
+    await desk.handle.result()
+    assert desk.shelf.stages == ["moved", "closed"]
+
+
+async def test_more_wait_for_the_same_car(desk: Desk) -> None:
+    await file(desk)
+    await desk.refused(OWNER, "join", "forbidden", resident=NEIGHBOUR.id)
+    await desk.send(SYSTEM, "join", resident=NEIGHBOUR.id)
+    await desk.refused(SYSTEM, "join", "joined_already", resident=NEIGHBOUR.id)
+    await desk.send(OWNER, "cancel")
+    state = await desk.state()
+    assert (state.stage, state.waiting_residents) == ("requested", (NEIGHBOUR.id,))
+    await end(desk, USER, "move", "coming", minutes="5")
+    assert [notice.to_id for notice in desk.shelf.notices("minutes_promised")] == [NEIGHBOUR.id]
+    await desk.send(SYSTEM, "join", resident=OWNER.id)
+    await end(desk, OWNER, "confirm_moved", "moved")
+    await desk.handle.result()
+
+
+async def test_the_last_who_waits_may_call_it_off(desk: Desk) -> None:
+    await file(desk)
+    await desk.send(OWNER, "cancel")
+    await desk.handle.result()
+    assert desk.shelf.state.stage == "cancelled"
+
+
+async def test_who_asks_often_is_looked_at_first(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"vetted": False}))
+    assert await open_tasks(desk) == {"vet"}
+    await end(desk, CLERK, "vet", "passed")
+    assert await open_tasks(desk) == {"move"}
+    await desk.send(OWNER, "cancel")
+    await file(desk, KNOWN.model_copy(update={"vetted": False}))
+    await end(desk, CLERK, "vet", "declined", reason="当天多次无故请求")
+    assert (await desk.state()).stage == "cancelled"
+
+
+async def test_a_guard_on_patrol_asks(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"requesters": ()}), reporter=Reporter(kind="staff", id=GUARD.id))
+    await end(desk, USER, "move", "coming", minutes="5")
+    await end(desk, GUARD2, "confirm_moved", "moved")
+    await desk.handle.result()
+
+
+async def test_free_words_reach_staff_alone(desk: Desk) -> None:
+    await file(desk)
+    await desk.send(OWNER, "comment", text="我是3栋的老王")
+    await desk.send(USER, "comment", text="我在1栋")
+    assert [event.audience for event in desk.shelf.events if event.kind == "commented"] == ["staff", "staff"]
+
+
+async def test_it_goes_on_after_a_crash_at_any_minute(forgetful_desk: Desk) -> None:
+    """Every rung is climbed by a worker that remembers nothing of the one before."""
+    desk = forgetful_desk
+    await file(desk)
+    for minutes in (2, 2, 1, 3):
+        await desk.sleep(minutes=minutes, seconds=1)
+    assert [kind for kind in desk.shelf.kinds if kind in ("second_channel", "third_channel", "guard_calls")] == [
+        "second_channel",
+        "third_channel",
+        "guard_calls",
+    ]
+    await end(desk, USER, "move", "coming", minutes="20")
+    await desk.sleep(minutes=50)
+    await end(desk, OWNER, "confirm_moved", "still_there")
+    await desk.sleep(minutes=10, seconds=1)
+    await desk.sleep(hours=2)
+    await end(desk, GUARD, "on_site", "moved")
+    await desk.handle.result()
+    assert desk.shelf.stages == ["acknowledged", "guard_on_site", "moved", "closed"]
+
+
+def test_every_edge_is_walked() -> None:
+    walked = {
+        ("requested", "acknowledged"), ("requested", "guard_on_site"), ("requested", "moved"),
+        ("requested", "cancelled"), ("acknowledged", "moved"), ("acknowledged", "guard_on_site"),
+        ("acknowledged", "closed"), ("guard_on_site", "moved"), ("guard_on_site", "referred"), ("moved", "closed"),
+        ("referred", "closed"),
+    }  # fmt: skip
+    assert walked <= {(stage, after) for stage, following in MOVE_CAR.edges.items() for after in following}

@@ -1,0 +1,113 @@
+"""小区挪车: from requested to moved, in minutes. Read it aloud."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.domain.acts import Moved, promise
+    from models.domain.commands import Fact
+    from models.domain.lifecycles.move_car import CALL_OWNER, CONFIRM_MOVED, MOVE, ON_SITE, VET
+    from models.domain.move_cars import MoveCar
+    from models.domain.order import Audience, OrderState
+    from models.domain.people import SYSTEM, Role
+    from workflows import names
+    from workflows.work_order import WorkOrderWorkflow
+
+
+@workflow.defn(name="MoveCar")
+class MoveCarWorkflow(WorkOrderWorkflow):
+    @workflow.init
+    def __init__(self, order: OrderState) -> None:
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: OrderState) -> str:
+        return await self.live()
+
+    async def requested(self) -> None:
+        """The car's user is asked, a guard is sent, or both; whoever answers first decides how it goes on."""
+        if not self.car.vetted:
+            await self._look_at_who_asks()
+            return
+        if self.car.users:
+            self.open_once(MOVE, people=self.car.users)
+            if not self.car.reachable:
+                self.open_once(CALL_OWNER)
+        if self.car.guard_at_once:
+            self.open_once(ON_SITE)
+        await self._go_on_with(await self.first_of())
+
+    async def acknowledged(self) -> None:
+        """The promise is watched: by those who wait, by the gate, and by the clock."""
+        self.open_once(CONFIRM_MOVED, people=self.car.requesters, since=self.car.promised)
+        await self._go_on_with(await self.first_of())
+
+    async def guard_on_site(self) -> None:
+        self.open_once(ON_SITE, to=self.order.assignee)
+        self.open_once(CONFIRM_MOVED, people=self.car.requesters)
+        await self._go_on_with(await self.first_of())
+
+    async def moved(self) -> None:
+        self.enter("closed")
+
+    async def referred(self) -> None:
+        self.enter("closed")
+
+    def reached_milestone(self, kind: str) -> None:
+        if kind == "guard_calls" and self.order.task_of(CALL_OWNER.kind) is None:
+            self.open_once(CALL_OWNER)
+
+    @workflow.signal(name=names.PLATE_LEFT, description="A gate has seen the car leave")
+    async def plate_left(self, fact: Fact) -> None:
+        """Ends the wait, whatever it is for. What nobody has proved changes nothing, and is on the record."""
+        proved = await self.is_proved(names.PLATE_LEFT, fact)
+        await self.take_turn()
+        if self.order.stage in self.order.lifecycle.after_work:
+            return
+        if not proved:
+            self.step.record("unproved_fact", SYSTEM, workflow.now(), Audience.STAFF, what=names.PLATE_LEFT)
+            await self.publish()
+        else:
+            self.end_first("plate_left")
+
+    async def _go_on_with(self, answer: Moved) -> None:
+        match answer.outcome:
+            case "coming" | "reached":
+                promise(self.order, answer, workflow.now())
+                self.leave_for("acknowledged", answer)
+            case "moved" | "gone" | "plate_left":
+                self.leave_for("moved", answer)
+            case "reported":
+                self.leave_for("referred", answer)
+            case "not_me" | "cannot" | "still_there" | "going":
+                self._send_guard(answer)
+            case "expired":
+                self._nobody_answered(answer)
+            case "not_reached":
+                pass  # The car's user may still answer; what their silence leads to comes by itself.
+
+    def _nobody_answered(self, answer: Moved) -> None:
+        match answer.closed.task.kind:
+            case "move":
+                self._send_guard(answer)
+            case "confirm_moved" if self.order.stage == "acknowledged":
+                self.leave_for("closed", answer)
+            case "on_site":
+                self.open_once(ON_SITE, roles=(Role.GUARD, Role.LEAD))
+
+    def _send_guard(self, answer: Moved) -> None:
+        if self.order.stage != "guard_on_site":
+            self.leave_for("guard_on_site", answer)
+
+    async def _look_at_who_asks(self) -> None:
+        word = await self.ask(VET)
+        if word.outcome == "passed":
+            self.order.move_car = self.car.model_copy(update={"vetted": True})
+        else:
+            self.enter("cancelled", word)
+
+    @property
+    def car(self) -> MoveCar:
+        assert self.order.move_car is not None  # noqa: S101 - intake gives every request its own
+        return self.order.move_car
