@@ -11,10 +11,16 @@ from models.domain import forms
 from models.domain.errors import ValidationFailed
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.lifecycles.complaint import COMPLAINT
+from models.domain.lifecycles.move_car import MOVE_CAR
 from models.domain.lifecycles.repair import REPAIR
 from tests.domain.samples import FORMS, NOW
 
-COMPLAINT_MODELS = {outcome: model for spec in COMPLAINT.tasks.values() for outcome, model in spec.outcomes.items()}
+OTHER_MODELS = {
+    outcome: model
+    for spec in (*COMPLAINT.tasks.values(), *MOVE_CAR.tasks.values())
+    for outcome, model in spec.outcomes.items()
+    if not (spec.kind == "confirm_moved" and outcome == "moved")
+}
 MODELS = {outcome: model for spec in REPAIR.tasks.values() for outcome, model in spec.outcomes.items()}
 WINDOW = {"from": NOW.isoformat(), "to": (NOW + timedelta(hours=2)).isoformat()}
 
@@ -77,6 +83,25 @@ COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
     "content": {"note": "业主满意"},
     "discontent": {"note": "业主不满意"},
 }
+CAR_FORMS: dict[str, dict[str, Any]] = {
+    "coming": {"minutes": "10"},
+    "reached": {"minutes": "20"},
+    "cannot": {"reason": "人在外地"},
+    "moved": {"photo_ids": ["pho_1"]},
+    "reported": {"reason": "车主拒不挪车"},
+}
+CARS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("coming", {"minutes": "15"}, "form.minutes"),
+    ("reached", {}, "form.minutes"),
+    ("cannot", {"reason": "长" * 201}, "form.reason"),
+    ("moved", {"plate": "京A12345"}, "form.plate"),
+    ("reported", {}, "form.reason"),
+]
+TRIED_ELSEWHERE = {
+    *("assigned", "rejected", "handed_back", "satisfied", "not_reached", "merged"),
+    *("passed", "turned_down", "not_me", "going", "gone", "still_there"),
+}
+"""Forms without a field of their own, and those that a repair has too."""
 COMPLAINTS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("replied", {"text": "好"}, "form.text"),
     ("answered", {}, "form.text"),
@@ -89,22 +114,27 @@ COMPLAINTS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 def test_every_outcome_is_tried() -> None:
     assert set(MODELS) == set(FORMS) == {outcome for outcome, _, _ in REFUSED}
-    own = {outcome for spec in COMPLAINT.tasks.values() for outcome in spec.outcomes}
-    own -= {"assigned", "rejected", "handed_back", "satisfied", "not_reached"}  # Their forms are tried above.
-    assert own == set(COMPLAINT_FORMS) == {outcome for outcome, _, _ in COMPLAINTS_REFUSED}
-    assert set(LIFECYCLES) == {"repair", "complaint"}, "another lifecycle's outcomes belong into these tables"
+    for lifecycle, forms_, refused in (
+        (COMPLAINT, COMPLAINT_FORMS, COMPLAINTS_REFUSED),
+        (MOVE_CAR, CAR_FORMS, CARS_REFUSED),
+    ):
+        outcomes = {outcome for spec in lifecycle.tasks.values() for outcome in spec.outcomes}
+        assert outcomes - TRIED_ELSEWHERE == set(forms_) == {outcome for outcome, _, _ in refused}
+    assert set(LIFECYCLES) == {"repair", "complaint", "move_car"}, (
+        "another lifecycle's outcomes belong into these tables"
+    )
 
 
-@pytest.mark.parametrize(("outcome", "data"), COMPLAINT_FORMS.items())
-def test_a_form_of_a_complaint_keeps_what_it_was_given(outcome: str, data: dict[str, Any]) -> None:
-    said = forms.as_json(forms.parse(COMPLAINT_MODELS[outcome], data))
+@pytest.mark.parametrize(("outcome", "data"), [*COMPLAINT_FORMS.items(), *CAR_FORMS.items()])
+def test_a_form_of_another_kind_keeps_what_it_was_given(outcome: str, data: dict[str, Any]) -> None:
+    said = forms.as_json(forms.parse(OTHER_MODELS[outcome], data))
     assert set(data) <= set(said)
 
 
-@pytest.mark.parametrize(("outcome", "data", "field"), COMPLAINTS_REFUSED)
-def test_a_form_of_a_complaint_names_the_field(outcome: str, data: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(("outcome", "data", "field"), [*COMPLAINTS_REFUSED, *CARS_REFUSED])
+def test_a_form_of_another_kind_names_the_field(outcome: str, data: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationFailed) as refusal:
-        forms.parse(COMPLAINT_MODELS[outcome], data)
+        forms.parse(OTHER_MODELS[outcome], data)
     assert [error["field"] for error in refusal.value.errors] == [field]
 
 

@@ -205,7 +205,7 @@ async def test_who_asks_often_is_looked_at_first(desk: Desk) -> None:
     assert await open_tasks(desk) == {"move"}
     await desk.send(OWNER, "cancel")
     await file(desk, KNOWN.model_copy(update={"vetted": False}))
-    await end(desk, CLERK, "vet", "declined", reason="当天多次无故请求")
+    await end(desk, CLERK, "vet", "turned_down", reason="当天多次无故请求")
     assert (await desk.state()).stage == "cancelled"
 
 

@@ -24,7 +24,7 @@ ASKED_AFTER: Final = timedelta(minutes=30)
 CLOSED_AFTER: Final = timedelta(hours=2)
 """No word so long after the promise: nobody is waiting any more."""
 
-VET = TaskSpec(kind="vet", roles=(Role.CLERK,), outcomes={"passed": Nothing, "declined": Because})
+VET = TaskSpec(kind="vet", roles=(Role.CLERK,), outcomes={"passed": Nothing, "turned_down": Because})
 MOVE = TaskSpec(
     kind="move",
     outcomes={"coming": Coming, "not_me": Nothing, "cannot": Cannot},
@@ -91,7 +91,7 @@ MOVE_CAR = Lifecycle(
     staff_cancel_roles=(Role.CLERK, Role.LEAD, Role.MANAGER),
     may_hold=frozenset(),
     levels=LEVELS,
-    among_staff=frozenset({"passed", "declined", "not_me", "cannot", "reached", "not_reached"}),
+    among_staff=frozenset({"passed", "turned_down", "not_me", "cannot", "reached", "not_reached"}),
     told_on_entering={
         "acknowledged": "minutes_promised",
         "guard_on_site": "guard_sent",
