@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from models.domain.drift import Found, Kept, Remedy, trouble_of
+from models.domain.drift import Found, Kept, Remedy, Trouble, trouble_of
 from models.domain.errors import WuyouError
 from models.repositories import drift, operations
 from workers.transactions import in_transaction
@@ -74,6 +74,8 @@ class Doctor:
         after, compared, left = "", 0, 0
         while page := await in_transaction(self._engine, drift.next_living, after, PAGE):
             cases = [case for case in await asyncio.gather(*(self.examine(kept, fix) for kept in page)) if case]
+            if len(cases) == len(page) >= AT_ONCE and all(case.found.trouble is Trouble.SILENT for case in cases):
+                raise NobodyAnswers
             await self._note([kept.number for kept in page], cases)
             yield cases
             after = page[-1].number

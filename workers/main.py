@@ -35,6 +35,7 @@ from models.repositories.engines import sync_engine
 from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings, load_settings
 from workers.codec import codec_app
+from workers.nightly import Nightly
 from workers.relay import Relay
 from workers.sandbox import runner
 from workers.schedules import Schedules
@@ -83,6 +84,7 @@ async def run(settings: Settings) -> None:
             "relay": relay.run(),
             "sweep": Sweep(engine, client, storage).run(),
             "schedules": Schedules(engine, client).run(),
+            "nightly": Nightly(engine, client).run(),
         }
         background = [asyncio.create_task(_or_stop(name, job, stop)) for name, job in jobs.items()]
         await stop.wait()

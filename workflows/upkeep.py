@@ -81,7 +81,12 @@ async def look(client: Client, number: str, within: timedelta | None = None) -> 
             return Said(life=Life.UNKNOWN)
         if error.status not in _UNANSWERED:
             raise
-    return await _without_answer(client, number)
+    try:
+        return await _without_answer(client, number)
+    except RPCError as error:
+        if error.status not in _UNANSWERED:
+            raise
+        return Said(life=Life.RUNNING)  # A server that is too busy to describe it; nobody has answered, that is all.
 
 
 async def _without_answer(client: Client, number: str) -> Said:

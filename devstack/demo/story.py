@@ -89,6 +89,7 @@ class Story:
         moved = self._complete(by, "confirm", "fixed", at, **({"rating": dict(rating)} if rating else {}))
         self.step.enter("closed", at, moved.event)
         if self.step.state.reporter.kind == "resident" and rating is None:
+            self.step.state.asked_to_rate = True
             self._ask_reporter(RATE, at)
         self._rest(at)
 

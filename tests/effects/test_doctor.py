@@ -26,6 +26,7 @@ from settings import Settings
 from tests.effects.desk import Desk
 from tests.effects.test_relay import running, started, until
 from workers.doctor import Case, Doctor, NobodyAnswers
+from workers.nightly import Nightly, next_round
 from workers.rehearsal import rehearse_all
 from workers.relay import Relay
 from workflows import names, proof_keys, upkeep
@@ -264,3 +265,24 @@ async def test_the_command_prints_a_table_and_says_whether_all_agree(
         "1 orders compared; 1 differed, 1 mended, 0 left.",
         "1 histories replayed with today's code; all decide as before.",
     ]
+
+
+async def test_one_worker_compares_each_night_and_the_page_knows(ward: Ward) -> None:
+    order = await ward.order()
+    ward.desk.say("UPDATE work_orders SET urged = 9 WHERE number = :n", n=order.number)
+    tonight = next_round(datetime.now(UTC))
+    await Nightly(ward.engine, ward.client).once(tonight)
+    finding = ward.desk.one("SELECT trouble, detail FROM drift_findings WHERE number = :n", n=order.number)
+    assert (finding.trouble, finding.detail) == ("row", "urged")
+    assert ward.row(order).urged == 9, "nothing is mended without a person"
+    ward.desk.say("UPDATE work_orders SET urged = 0 WHERE number = :n", n=order.number)
+    await Nightly(ward.engine, ward.client).once(tonight + timedelta(minutes=1))
+    assert ward.desk.rows("SELECT number FROM drift_findings"), "another worker has compared tonight"
+    await Nightly(ward.engine, ward.client).once(tonight + timedelta(days=1))
+    assert not ward.desk.rows("SELECT number FROM drift_findings")
+
+
+def test_night_falls_at_half_past_three_in_china() -> None:
+    evening = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    assert next_round(evening) == datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
+    assert next_round(next_round(evening)) == next_round(evening) + timedelta(days=1)
