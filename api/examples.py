@@ -68,6 +68,18 @@ ORDER: Final[dict[str, Any]] = {
     "referral": None,
     "vacant": False,
     "entry": None,
+    "charge": "paid",
+    "appointment_status": None,
+    "quote": {
+        "lines": [{"item": "角阀", "quantity": 2, "price": 4500, "amount": 9000}],
+        "note": None,
+        "total": 9000,
+        "status": "open",
+        "status_title": "待确认",
+        "at": "2026-11-22T10:00:00+00:00",
+        "answered_at": None,
+    },
+    "settlement": {"approved": 0, "due": 0, "received": 0, "wechat_pay": False},
     "rating": None,
     "photos": [],
     "timeline": [
@@ -107,4 +119,25 @@ OPERATIONS: Final[dict[str, Any]] = {
     "orders": [TROUBLED],
     "effects": [],
     "acts": [],
+}
+
+TAKINGS: Final[dict[str, Any]] = {
+    "date": "2026-11-22",
+    "items": [
+        {
+            "number": NUMBER,
+            "place": "1栋1单元101室",
+            "category": "water",
+            "at": "2026-11-22T11:00:00+00:00",
+            "outcome": "received",
+            "amount": 9000,
+            "total": 9000,
+            "method": "cash",
+            "receipt_no": "SJ-0017",
+            "by": "cashier",
+        }
+    ],
+    "totals": [{"method": "cash", "title": "现金", "count": 1, "amount": 9000}],
+    "received": 9000,
+    "outstanding": [],
 }

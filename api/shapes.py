@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -186,11 +186,77 @@ class Order(Shape):
     referral: Referral | None
     vacant: bool
     entry: Entry | None
+    charge: str
+    appointment_status: str | None
+    quote: Quote | None
+    settlement: Settlement | None
     rating: Rating | None
     photos: list[Photo]
     timeline: list[TimelineEvent]
     tasks: list[Task]
     actions: list[Action]
+
+
+class QuoteLine(Shape):
+    """`price` and `amount` in fen."""
+
+    item: str
+    quantity: int
+    price: int
+    amount: int
+
+
+class Quote(Shape):
+    """`status`: open, approved or declined. `total` in fen."""
+
+    lines: list[QuoteLine]
+    note: str | None
+    total: int
+    status: str
+    status_title: str
+    at: datetime
+    answered_at: datetime | None
+
+
+class Settlement(Shape):
+    """In fen: what was approved, is due, has come in. `wechat_pay` will say whether it can be paid in the app."""
+
+    approved: int
+    due: int
+    received: int
+    wechat_pay: bool
+
+
+class Claim(Shape):
+    """A repair that was paid, waived, or is still to be paid; then `total` is what is due and `outcome` is null."""
+
+    number: str
+    place: str
+    category: str
+    at: datetime
+    outcome: str | None
+    amount: int
+    total: int
+    method: str | None
+    receipt_no: str | None
+    by: str | None
+
+
+class MethodTotal(Shape):
+    method: str
+    title: str
+    count: int
+    amount: int
+
+
+class Takings(Shape):
+    """One day, in fen."""
+
+    date: date
+    items: list[Claim]
+    totals: list[MethodTotal]
+    received: int
+    outstanding: list[Claim]
 
 
 class House(Shape):

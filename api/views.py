@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from api import wording
+from api import money_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
@@ -40,11 +40,15 @@ FACTS_FOR_RESIDENTS: Final = frozenset(
         "speed",
         "manner",
         "appointment",
+        "lines",
+        "note",
+        "amount",
+        "method",
+        "receipt_no",
         "on_behalf",
         "party",
         "contact",
         "follow_up",
-        "note",
         "temporary",
         "given_by",
         "channel",
@@ -194,8 +198,8 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "summary": summary(state.kind, state.category, bundle["place_label"], titles),
         "description": bundle["description"],
         "answers": bundle["answers"],
-        "charge": state.charge,
-        "appointment": as_json(state.appointment) if state.appointment else None,
+        **money_views.money(state),
+        **money_views.appointment(state),
         "submitted_at": bundle["submitted_at"],
         "finished_at": bundle["finished_at"],
         "closed_at": bundle["closed_at"],
@@ -237,7 +241,8 @@ def may_see(bundle: Row, actor: Actor) -> bool:
         mine = any(actor.acts_for(task["holder_id"]) for task in bundle["tasks"])
         return actor.reaches(bundle["community_id"], None if mine else bundle["building_id"])
     own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
-    return own or bool(bundle["shares_house"])
+    asked = any(task["holder_id"] == actor.id for task in bundle["tasks"])
+    return own or asked or bool(bundle["shares_house"])
 
 
 def _for_staff(bundle: Row, state: OrderState) -> Json:

@@ -18,11 +18,12 @@ from api.console.rooms import (
     rounds,
     shifts,
     static,
+    takings,
 )
 
 router = APIRouter(include_in_schema=False)
 
-for room in (static, login, inbox, orders, order, register, rounds, shifts, photos, operations, me, live):
+for room in (static, login, inbox, orders, order, register, rounds, shifts, takings, photos, operations, me, live):
     router.include_router(room.router, prefix="/console")
 
 templating.warm_up()

@@ -32,6 +32,7 @@ from models.domain import words
 from models.domain.commands import COMMANDS
 from models.domain.forms import OnBehalf
 from models.domain.lifecycles import LIFECYCLES
+from models.domain.money import yuan
 
 Json = Mapping[str, Any]
 
@@ -245,6 +246,7 @@ def order_page(order: Json, account: str, questions: Sequence[Json], now: dateti
         "deadline": _deadline(order, now),
         "bulletin": bulletin_lines(order["bulletin"]),
         "waiting": _waiting(order, now),
+        "quote": quote_table(order),
         "tasks": [_task(task, order, account, now) for task in order["tasks"]],
         "dialogs": _dialogs(order["tasks"], actions),
         "comment": _comment() if any(action["action"] == "comment" for action in actions) else None,
@@ -299,8 +301,8 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
         (ORDER["contact"], contact.get("name") or ""),
         (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),
         (ORDER["submitted"], times.moment(submitted, now) if submitted else ""),
-        (ORDER["appointment"], window_words(order["appointment"], now)),
-        (ORDER["charge"], words.CHARGES.get(str(order["charge"]), "")),
+        (ORDER["appointment"], appointment_words(order, now)),
+        (ORDER["charge"], order["charge_title"]),
         (ORDER["referral"], _referral(order)),
         (ORDER["entry"], _entry(order)),
         *answers_of(order["answers"], questions),
@@ -333,6 +335,31 @@ def answers_of(answers: Json, questions: Sequence[Json]) -> list[tuple[str, str]
         if value is not None:
             said.append((question["title"].rstrip("？?"), titles.get(value, str(value))))
     return said
+
+
+def appointment_words(order: Json, now: datetime) -> str:
+    """The time and how it stands: wished, proposed, agreed."""
+    window = window_words(order["appointment"], now)
+    return f"{window}（{ORDER[order['appointment_status']]}）" if window else ""
+
+
+def quote_table(order: Json) -> dict[str, Any] | None:
+    """The quote as it is read: in yuan, with what became of it."""
+    quote, settlement = order["quote"], order["settlement"]
+    if quote is None:
+        return None
+    tone = {"approved": "good", "declined": "bad"}.get(quote["status"], "warn")
+    return {
+        "lines": [
+            (line["item"], line["quantity"], yuan(line["price"]), yuan(line["amount"])) for line in quote["lines"]
+        ],
+        "note": quote["note"] or "",
+        "total": yuan(quote["total"]),
+        "status": quote["status_title"],
+        "tone": tone,
+        "received": yuan(settlement["received"]) if settlement["received"] else "",
+        "due": yuan(settlement["due"]) if settlement["due"] else "",
+    }
 
 
 def window_words(window: Any, now: datetime) -> str:
@@ -498,11 +525,25 @@ def _line(event: Json) -> Line:
 def _is_words(facts: Json, key: str) -> bool:
     """The reason of a hold is a code, drawn with its title; every other one was typed by somebody."""
     value = facts.get(key)
-    return bool(value) and not (key == "reason" and value in words.HOLD_REASONS)
+    return bool(value) and not (key == "reason" and value in {**words.HOLD_REASONS, **words.CANCEL_REASONS})
+
+
+def _money_in(facts: Json) -> list[str]:
+    """What a quote comes to, or what came in by which way."""
+    said = []
+    if facts.get("lines"):
+        said.append(yuan(sum(line["quantity"] * line["price"] for line in facts["lines"])))
+    if facts.get("amount"):
+        said.append(f"{words.PAYMENT_METHODS.get(facts.get('method', ''), '')} {yuan(facts['amount'])}".strip())
+    if facts.get("receipt_no"):
+        said.append(TRAIL["receipt"].format(number=facts["receipt_no"]))
+    return said
 
 
 def _extras(facts: Json, at: datetime) -> list[str]:
-    extras = []
+    extras = _money_in(facts)
+    if facts.get("reason") in words.CANCEL_REASONS:
+        extras.append(words.CANCEL_REASONS[facts["reason"]])
     if facts.get("reason") in words.HOLD_REASONS:
         extras.append(words.HOLD_REASONS[facts["reason"]])
     until = instant(facts.get("until"))

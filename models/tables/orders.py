@@ -104,6 +104,7 @@ class TaskRow(Base, table=True):
         Index("ix_tasks_holder_open", "holder_id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_tasks_community_open", "community_id", "kind", postgresql_where=text("closed_at IS NULL")),
         Index("ix_tasks_number", "number"),
+        Index("ix_tasks_settled", "closed_at", postgresql_where=text("kind = 'settle'")),
     )
     id: str = Field(primary_key=True)
     number: str = Field(foreign_key="work_orders.number")

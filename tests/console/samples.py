@@ -165,4 +165,5 @@ MEMBER: Final = StaffMember(
     team="engineering",
     on_duty=True,
     wechat_bound=False,
+    stands_in_for={},
 )

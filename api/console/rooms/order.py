@@ -162,7 +162,8 @@ async def sheet(request: Request, state: StateDep, member: Member, number: str) 
             "sheet.html",
             order=order,
             answers=views.answers_of(order["answers"], await _questions(state, order)),
-            appointment=views.window_words(order["appointment"], now),
+            appointment=views.appointment_words(order, now),
+            quote=views.quote_table(order),
             qr=qr_svg(f"{base}/console/orders/{number}"),
             now=now,
         )

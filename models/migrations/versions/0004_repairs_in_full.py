@@ -1,4 +1,4 @@
-"""Quotes, settlements and referrals of repairs.
+"""Settlements of repairs, found by the day.
 
 Revision: 0004
 Follows: 0003
@@ -18,7 +18,9 @@ LOCK_TIMEOUT = "4s"
 
 def upgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    op.execute("CREATE INDEX ix_tasks_settled ON tasks (closed_at) WHERE kind = 'settle'")
 
 
 def downgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    op.execute("DROP INDEX ix_tasks_settled")
