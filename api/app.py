@@ -21,11 +21,10 @@ from api.routers import events, health, photos, wechat
 from api.routers.owner import catalog, messages
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
-from api.routers.staff import colleagues, operations, tasks
+from api.routers.staff import colleagues, operations, settlements, tasks
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
 from api.routers.staff import rounds as staff_rounds
-from api.routers.staff import settlements
 from api.routers.staff import shifts as staff_shifts
 from api.security import OwnerTokens
 from api.state import Lifespan, State

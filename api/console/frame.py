@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from api import inbox, sessions
+from api import inbox, sessions, settlements
 from api.console.templating import render
 from api.deps import StateDep
 from api.operations import OPERATORS
@@ -52,6 +52,7 @@ ENTRANCES: Final = (
     Entrance("register", "/console/register"),
     Entrance("rounds", "/console/rounds"),
     Entrance("shifts", "/console/shifts", shifts.READERS),
+    Entrance("takings", "/console/takings", settlements.READERS),
     Entrance("operations", "/console/operations", OPERATORS),
     Entrance("me", "/console/me"),
 )
