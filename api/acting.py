@@ -11,8 +11,9 @@ from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
 from api.state import State
-from models.domain.errors import NotFound
+from models.domain.errors import NotFound, TaskNotOpen
 from models.domain.numbers import order_of
+from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.repositories import reading
 
@@ -83,6 +84,15 @@ async def act_on_task(state: State, actor: Actor, task_id: str, action: str, bod
     if number is None:
         raise NotFound("order_not_found")
     return await act(state, actor, number, action, {**body, "task_id": task_id}, idempotency_key)
+
+
+async def task_of(state: State, actor: Actor, number: str, kind: str) -> str:
+    """The id of the open task of a kind. Raises NotFound for an order that is not theirs, TaskNotOpen without one."""
+    bundle = await visible_order(state, actor, number)
+    task = OrderState.model_validate(bundle["state"]).task_of(kind)
+    if task is None:
+        raise TaskNotOpen
+    return task.id
 
 
 async def order_view(state: State, actor: Actor, number: str) -> Json:

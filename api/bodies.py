@@ -94,6 +94,15 @@ class Repair(RepairWords):
     )
 
 
+class Rework(Body):
+    """What is wrong again. Place, category and reporter are those of the earlier order."""
+
+    description: Description
+    photo_ids: Photos
+    contact: Contact | None = None
+    appointment: Window | None = None
+
+
 class KnownReporter(Body):
     resident_id: Id
 

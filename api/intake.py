@@ -21,6 +21,7 @@ from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, 
 from models.domain.people import Actor, Role
 from models.domain.places import Place, area_label
 from models.domain.policy import levels_for
+from models.domain.sequels import Follows, Sequel
 from models.repositories import intake, reading
 
 Json = dict[str, Any]
@@ -57,6 +58,9 @@ class Case:
     member: StaffMember | None = None
     """Who files, when it is not the reporter."""
     reporter_name: str | None = None
+    earlier: OrderState | None = None
+    follows: Follows | None = None
+    """The order that this one goes on with, and why."""
 
 
 async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> Json:
@@ -65,7 +69,7 @@ async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> J
     Raises NotBound without a tie to the house or community, ValidationFailed, IdempotencyKeyReused.
     """
     request = Request.of(state, actor, "", "repair", key, body.model_dump(mode="json"))
-    site = await _site_of_resident(state, actor.id, body)
+    site = await site_of_resident(state, actor.id, body)
     contact = body.contact
     case = Case(
         actor=actor,
@@ -75,7 +79,7 @@ async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> J
         contact_name=contact.name if contact else None,
         contact_phone=contact.phone if contact else None,
     )
-    return await _file(state, request, case)
+    return await file(state, request, case)
 
 
 async def file_by_staff(state: State, member: StaffMember, body: StaffFiling, key: str) -> Json:
@@ -85,12 +89,12 @@ async def file_by_staff(state: State, member: StaffMember, body: StaffFiling, ke
     house it is not, ValidationFailed.
     """
     request = Request.of(state, member.actor, "", body.kind, key, body.model_dump(mode="json"))
-    return await _file(state, request, await _case_of_staff(state, member, body))
+    return await file(state, request, await _case_of_staff(state, member, body))
 
 
 async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -> Case:
     actor = member.actor
-    site = await _site_of_staff(state, actor, body)
+    site = await site_of_staff(state, actor, body)
     source = body.source or (Source.PATROL if body.reporter == "self" else Source.PHONE)
     contact = body.contact
     name, phone = (contact.name, contact.phone) if contact else (None, None)
@@ -108,10 +112,11 @@ async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -
     return Case(actor, site, reporter, body, name or body.reporter.name, phone or body.reporter.phone, member)
 
 
-async def _file(state: State, request: Request, case: Case) -> Json:
+async def file(state: State, request: Request, case: Case) -> Json:
+    """Write a checked report as a new order; answers it as its maker sees it."""
     now = datetime.now(UTC)
     category = await _category(state, case)
-    priority = priority_of(category, case.body.answers)
+    priority = _priority(case, category)
     _check_appointment(case.body, now)
     policy = await state.catalog.policy(state.direct, case.site.community_id)
     number = await state.numbers.number("repair", now)
@@ -126,10 +131,13 @@ async def _file(state: State, request: Request, case: Case) -> Json:
             levels=levels_for(policy, "repair", category["code"], priority, category["levels"]),
             terms=await state.catalog.terms(state.direct, case.site.community_id),
             reporter=case.reporter,
-            charge=_charge(case.site, now),
+            charge=_charge(case, now),
+            first_roles=(Role.LEAD,) if _is_rework(case) else None,
+            follows=case.follows,
+            call_back_share=policy.call_back_share,
             appointment=case.body.appointment,
             # An emergency may find no dispatcher on duty; whether it does is looked up when its workflow starts.
-            assigns_itself=policy.auto_assign or priority is Priority.EMERGENCY,
+            assigns_itself=(policy.auto_assign and not _is_rework(case)) or priority is Priority.EMERGENCY,
             vacant=case.site.vacant,
             at=now,
         )
@@ -215,7 +223,7 @@ async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Wor
 # -- places -----------------------------------------------------------------------------------------------------------
 
 
-async def _site_of_resident(state: State, resident_id: str, body: RepairWords) -> Site:
+async def site_of_resident(state: State, resident_id: str, body: RepairWords) -> Site:
     """A home of theirs, or a public place of a community where they have one. Raises NotBound, ValidationFailed."""
     _check_one_place(body)
     if body.area is not None:
@@ -227,7 +235,7 @@ async def _site_of_resident(state: State, resident_id: str, body: RepairWords) -
     return await _public_site(state, body.area) if body.area is not None else _home(tied)
 
 
-async def _site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
+async def site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
     """Any house or public place of the staff member's communities. Raises NotFound, ValidationFailed."""
     _check_one_place(body)
     if body.area is not None:
@@ -300,7 +308,24 @@ def priority_of(category: Mapping[str, Any], answers: Mapping[str, str]) -> Prio
     return max(found, key=PRIORITY_ORDER.index)
 
 
-def _charge(site: Site, now: datetime) -> Charge:
+def _is_rework(case: Case) -> bool:
+    return case.follows is not None and case.follows.why is Sequel.REWORK
+
+
+def _priority(case: Case, category: Mapping[str, Any]) -> Priority:
+    """As the answers say. Work that failed goes before other work, but an emergency is a matter of danger only."""
+    found = priority_of(category, case.body.answers)
+    if case.earlier is None:
+        return found
+    least = Priority.HIGH if _is_rework(case) else Priority.NORMAL
+    return max(found, case.earlier.priority, least, key=PRIORITY_ORDER.index)
+
+
+def _charge(case: Case, now: datetime) -> Charge:
+    """Work done over is not paid for twice."""
+    site = case.site
+    if _is_rework(case) and not site.place.is_public:
+        return Charge.WARRANTY
     if site.place.is_public:
         return Charge.PUBLIC
     covered = site.warranty_until is not None and now.astimezone(CHINA).date() <= site.warranty_until

@@ -110,6 +110,14 @@ class Referral(Shape):
     follow_up: datetime
 
 
+class Sequel(Shape):
+    """An order that goes on with another: `rework`, `lasting` after a makeshift, `objection` to a cancellation."""
+
+    number: str
+    why: str
+    title: str
+
+
 class Entry(Shape):
     """Who agreed to a vacant home being entered, and how."""
 
@@ -183,6 +191,9 @@ class Order(Shape):
     bulletin: Bulletin
     urges: Urges
     temporary: bool
+    follows: Sequel | None
+    followed_by: Sequel | None
+    may_rework: str | None
     referral: Referral | None
     vacant: bool
     entry: Entry | None

@@ -16,10 +16,12 @@ from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
 from models.domain.clocks import Clock
+from models.domain.errors import Refusal
 from models.domain.forms import as_json
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
+from models.domain.sequels import sequel_of
 from models.domain.tasks import Task
 
 Row = Mapping[str, Any]
@@ -50,6 +52,7 @@ FACTS_FOR_RESIDENTS: Final = frozenset(
         "contact",
         "follow_up",
         "temporary",
+        "sequel",
         "given_by",
         "channel",
     }
@@ -211,6 +214,9 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
         "temporary": state.temporary,
+        "follows": _sequel(state.follows.model_dump() if state.follows else None),
+        "followed_by": _sequel(bundle.get("followed_by")),
+        "may_rework": _may_rework(state, bundle, now),
         "referral": _referral(state),
         "vacant": state.vacant,
         "entry": _entry(state),
@@ -303,6 +309,21 @@ def _waiting(state: OrderState, reader: Reader) -> Json | None:
         "until": state.hold.until,
         "note": state.hold.note if reader.is_staff else None,
     }
+
+
+def _sequel(other: Row | None) -> Json | None:
+    """Another order that this one goes on with, or that goes on with it."""
+    return {"number": other["number"], "why": other["why"], "title": words.SEQUELS[other["why"]]} if other else None
+
+
+def _may_rework(state: OrderState, bundle: Row, now: datetime) -> str | None:
+    """What an order filed after this one would be; None when none may be filed."""
+    if bundle.get("followed_by") is not None:
+        return None
+    try:
+        return sequel_of(state, now).value
+    except Refusal:
+        return None
 
 
 def _referral(state: OrderState) -> Json | None:

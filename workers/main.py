@@ -27,6 +27,7 @@ from activities.policies import Policies
 from activities.projection import Projection
 from activities.quotes import Quotes
 from activities.rounds import Rounds
+from activities.sequels import Sequels
 from activities.staffing import Staffing
 from integrations import temporal
 from integrations.storage import Storage
@@ -71,6 +72,7 @@ async def run(settings: Settings) -> None:
         groups.join,
         groups.fate,
         Quotes(engine).parties,
+        Sequels(engine, relay.nudge).file_again,
         rounds.open,
         rounds.give_up,
     ]

@@ -148,6 +148,9 @@ class HumanTasks(Publishing):
         getattr(self, f"after_{kind}")(moved)
         return True
 
+    def cancelled_by(self, actor: Actor) -> None:
+        """The order has just been cancelled. What a lifecycle owes the reporter for that is opened in the same step."""
+
     async def until(self, done: Callable[[], bool]) -> None:
         """Wait for people, at rest, continuing as new where the history has grown long."""
         while not done():
@@ -199,6 +202,8 @@ class HumanTasks(Publishing):
         with refusals(), self.step.atomically():
             said = self._checked(name, envelope)
             moved = ACTS[name](self.step, envelope.actor, said, workflow.now())
+            if name == "cancel":
+                self.cancelled_by(envelope.actor)
             self._remember(envelope)
             beside = moved is not None and self.answered_beside(moved)
         if moved is None or beside:
@@ -276,6 +281,7 @@ class HumanTasks(Publishing):
     join = command("join", "一同等候：one more resident waits for the same car; sent by the system")
     comment = command("comment", "留言：say something on the order")
     consent = command("consent", "登记入户同意：somebody who may has agreed to a vacant home being entered")
+    reply_to_rating = command("reply_to_rating", "回复评价：the firm's one answer to the stars")
     rate = command("rate", "评价：the reporter's three stars")
     merge = command("merge", "合并：follow a primary order or an incident")
     unmerge = command("unmerge", "取消合并：go on by itself again")

@@ -7,15 +7,16 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from models.domain import appointments
     from models.domain.acts import Moved, agree_appointment, restart_finish_clock
-    from models.domain.lifecycles.repair import ACCEPT, AGREE_APPOINTMENT, CARRY_OUT, CONFIRM, DISPATCH, RATE
+    from models.domain.lifecycles.repair import ACCEPT, AGREE_APPOINTMENT, CARRY_OUT, CONFIRM, DISPATCH
     from models.domain.order import OrderState
     from models.domain.people import SYSTEM, Role
+    from workflows.aftercare import Aftercare
     from workflows.quoting import Quoting
     from workflows.visits import Visits
 
 
 @workflow.defn(name="Repair")
-class RepairWorkflow(Visits, Quoting):
+class RepairWorkflow(Visits, Quoting, Aftercare):
     @workflow.init
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)
@@ -83,13 +84,7 @@ class RepairWorkflow(Visits, Quoting):
             self.reopen(verdict)
         else:
             self.enter("closed", verdict)
-
-    async def afterwards(self) -> None:
-        worth_asking = self.order.stage == "closed" and self.order.reporter.kind == "resident"
-        asked = self.order.asked_to_rate and self.order.task_of(RATE.kind) is None
-        if worth_asking and self.order.rating is None and not asked:
-            self.order.asked_to_rate = True
-            await self.ask_reporter(RATE)
+            self.plan_call_back()
 
     def appoint(self, word: Moved) -> None:
         """Whoever proposes a time asks the reporter, who may have wished for just that one."""

@@ -180,6 +180,8 @@ def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
     if len(state.waiting_residents) > 1 and actor.id in state.waiting_residents:
         leave(step, actor, at)
         return
+    if actor.kind == "staff":
+        state.done_by["cancel"] = actor.id  # Whoever cancelled does not judge an objection to it.
     event = step.record("cancelled", actor, at, reason=command.reason)
     withdraw_tasks(step, "cancelled", at)
     _end_hold(step)
@@ -220,6 +222,11 @@ def promise(state: OrderState, answer: Moved, at: datetime) -> None:
     assert state.move_car is not None  # noqa: S101 - only a car's user promises
     until = at + Minutes(answer.form["minutes"]).span
     state.move_car = state.move_car.model_copy(update={"promised": until})
+
+
+def reply_to_rating(step: Step, actor: Actor, command: c.ReplyToRating, at: datetime) -> None:
+    step.state.rating_answered = True
+    step.record("rating_answered", actor, at, text=command.text)
 
 
 def rate(step: Step, actor: Actor, command: c.Rate, at: datetime) -> Moved:
@@ -273,6 +280,7 @@ ACTS: Final[dict[str, Callable[[Step, Actor, Any, datetime], Moved | None]]] = {
     "consent": consent,
     "amend": amend,
     "refresh_policy": refresh_policy,
+    "reply_to_rating": reply_to_rating,
     "rate": rate,
     "merge": merge,
     "unmerge": unmerge,

@@ -39,6 +39,7 @@ NEXT: Final = {
     "approve_quote": "{who}确认报价，同意后继续维修",
     "confirm": "{reporter}确认是否已修好",
     "rate": "{reporter}评价本次服务",
+    "object": "{reporter}如有异议可在期限内提出",
 }
 """Task, or task@stage → what happens next."""
 NEXT_TASK: Final = "{who}办理：{task}"

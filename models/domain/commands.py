@@ -115,6 +115,12 @@ class Join(Form):
     resident: str
 
 
+class ReplyToRating(Form):
+    """The firm's one answer to the stars; the reporter reads it."""
+
+    text: str = Field(title="回复内容", min_length=2, max_length=500)
+
+
 class Rate(Stated):
     """Completing the rate task is the same act."""
 
@@ -160,6 +166,7 @@ Command = (
     | RecordConsent
     | Amend
     | RefreshPolicy
+    | ReplyToRating
     | Rate
 )
 
@@ -178,6 +185,7 @@ COMMANDS: Final[dict[str, type[Form]]] = {
     "consent": RecordConsent,
     "amend": Amend,
     "refresh_policy": RefreshPolicy,
+    "reply_to_rating": ReplyToRating,
     "rate": Rate,
     "merge": Merge,
     "unmerge": Unmerge,

@@ -82,6 +82,10 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
         "discontent": _call_went_badly,
         "second_channel": _next_channel,
         "third_channel": _next_channel,
+        "objected": _objected,
+        "upheld": _told_of_review,
+        "follows_on": _told_of_review,
+        "rating_answered": _rating_answered,
         "resumed": _resumed,
         "woke_up": _resumed,
         "agreed": _visit_agreed,
@@ -326,7 +330,7 @@ def _progress_told(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _call_went_badly(order: OrderState, event: Event) -> list[Notice]:
-    return [_role(order, "call_went_badly", Role.MANAGER)]
+    return [_role(order, "call_went_badly", Role.LEAD if order.kind == "repair" else Role.MANAGER)]
 
 
 def _milestone(order: OrderState, event: Event) -> list[Notice]:
@@ -387,6 +391,19 @@ def _amended(order: OrderState, event: Event) -> list[Notice]:
 def _rated(order: OrderState, event: Event) -> list[Notice]:
     low = order.rating is not None and order.rating.lowest <= LOW_STARS
     return [_role(order, "low_rating", Role.LEAD)] if low else []
+
+
+def _objected(order: OrderState, event: Event) -> list[Notice]:
+    """To a cancellation: a lead decides. A complaint's own objection waits in the box of whoever decides it."""
+    return [_role(order, "objected", Role.LEAD)] if order.objection is not None else []
+
+
+def _told_of_review(order: OrderState, event: Event) -> list[Notice]:
+    return _reporter(order, event.kind)
+
+
+def _rating_answered(order: OrderState, event: Event) -> list[Notice]:
+    return _reporter(order, "rating_answered")
 
 
 def _resumed(order: OrderState, event: Event) -> list[Notice]:

@@ -18,6 +18,7 @@ from models.domain.move_cars import MoveCar
 from models.domain.people import Role
 from models.domain.places import Place
 from models.domain.quotes import Quote, Settlement
+from models.domain.sequels import Follows
 from models.domain.tasks import Task
 from models.domain.terms import Terms
 from models.domain.visit_forms import Consent, Referred
@@ -61,6 +62,13 @@ class HoldReason(StrEnum):
     APPOINTMENT = "appointment"
     THIRD_PARTY = "third_party"
     WEATHER = "weather"
+
+
+class Objection(StrEnum):
+    """How far an objection to a staff cancel has come."""
+
+    POSSIBLE = "possible"
+    RAISED = "raised"
 
 
 class Reporter(BaseModel):
@@ -141,6 +149,8 @@ class Filing(BaseModel):
     move_car: MoveCar | None = None
     assigns_itself: bool = False
     vacant: bool = False
+    follows: Follows | None = None
+    call_back_share: float = 0
     at: datetime
 
 
@@ -193,6 +203,14 @@ class OrderState(BaseModel):
     """To whom the work was passed, kept when it came back."""
     fruitless_visits: int = 0
     entry: Consent | None = None
+    follows: Follows | None = None
+    """The earlier order that this one goes on with."""
+    objection: Objection | None = None
+    call_back_share: float = 0
+    """Share of the repairs that are called back without low stars; the community's when this one was filed."""
+    call_back_by: datetime | None = None
+    rating_answered: bool = False
+    """Staff have replied to the stars, which they do once."""
     temporary: bool = False
     """The work was ended by a makeshift."""
     quote: Quote | None = None
@@ -287,11 +305,12 @@ def new_order(filing: Filing) -> OrderState:
     if first.gives_up_after is not None:
         task.gives_up_at = filing.at + first.gives_up_after
     return OrderState(
-        **filing.model_dump(exclude=FIRST | {"at", "place", "levels", "terms", "reporter", "appointment"}),
+        **filing.model_dump(exclude=FIRST | {"at", "place", "levels", "terms", "reporter", "appointment", "follows"}),
         place=filing.place,
         levels=filing.levels,
         terms=filing.terms,
         reporter=filing.reporter,
+        follows=filing.follows,
         appointment=filing.appointment,
         submitted_at=filing.at,
         entered_at=filing.at,

@@ -43,6 +43,7 @@ APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
 MAY_AMEND: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
+MAY_REPLY_TO_RATING: Final = (Role.CLERK, *OVERSEERS)
 MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 
 
@@ -352,6 +353,19 @@ def may_refresh_policy(order: OrderState, actor: Actor, command: c.RefreshPolicy
         raise Forbidden("settings_role")
 
 
+def may_reply_to_rating(order: OrderState, actor: Actor, command: c.ReplyToRating, now: datetime) -> None:
+    """The office, once, and nobody about their own work."""
+    within_reach(order, actor)
+    if not actor.has(*MAY_REPLY_TO_RATING):
+        raise Forbidden("reply_to_rating_role")
+    if order.rating is None:
+        raise IllegalTransition("not_rated")
+    if order.rating_answered:
+        raise IllegalTransition("rating_answered_already")
+    if order.done_by.get("carry_out") == actor.id or order.assignee == actor.id:
+        raise FourEyes
+
+
 def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) -> None:
     within_reach(order, actor)
     if not is_reporter(order, actor):
@@ -409,6 +423,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "consent": may_consent,
     "amend": may_amend,
     "refresh_policy": may_refresh_policy,
+    "reply_to_rating": may_reply_to_rating,
     "rate": may_rate,
     "merge": may_merge,
     "unmerge": may_unmerge,
@@ -416,7 +431,7 @@ CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
 }
 
 
-OF_THE_ORDER: Final = ("urge", "cancel", "comment", "consent", "amend", "rate", "merge", "unmerge")
+OF_THE_ORDER: Final = ("urge", "cancel", "comment", "consent", "amend", "rate", "reply_to_rating", "merge", "unmerge")
 """Commands that concern the order rather than a task. Nobody presses `wake` or `refresh_policy`."""
 
 

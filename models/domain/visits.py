@@ -10,6 +10,7 @@ from models.domain.clocks import ClockName
 from models.domain.forms import Window
 from models.domain.lifecycles.visits import CALL_AFTER_VISITS, CALL_WITHIN, REBOOK_WITHIN
 from models.domain.order import Hold, HoldReason, OrderState
+from models.domain.people import SYSTEM
 from models.domain.step import Step
 from models.domain.visit_forms import Referred
 
@@ -34,6 +35,9 @@ def lock_out(step: Step, moved: Moved, at: datetime) -> None:
     """
     order = step.state
     order.fruitless_visits += 1
+    proposal = order.task_of("agree_appointment")
+    if proposal is not None:  # It was about this visit.
+        step.close(proposal, "withdrawn", SYSTEM, at)
     by_message = order.reporter.kind == "resident" and order.fruitless_visits < CALL_AFTER_VISITS
     order.hold = _rebooking("reporter" if by_message else "clerk", order.stage, moved.by, at)
     step.enter(order.lifecycle.held_stage, at, moved.event)
@@ -51,7 +55,7 @@ def rebook(order: OrderState, moved: Moved) -> None:
     if arrive is not None and arrive.stopped_at is None:
         agree_appointment(order, moved.form)
     else:
-        order.appointment = Window.model_validate(moved.form["appointment"])
+        order.appointment, order.appointment_agreed = Window.model_validate(moved.form["appointment"]), True
 
 
 def _rebooking(who: Literal["reporter", "clerk"], stage: str, by: str, at: datetime) -> Hold:

@@ -55,6 +55,8 @@ TASKS: Final = {
     "confirm": "确认结果",
     "settle": "收款",
     "rate": "评价",
+    "review_cancel": "复核取消",
+    "make_good": "回访不满意整改",
     "assign": "分派",
     "handle": "办理",
     "judge": "评价答复",
@@ -116,6 +118,9 @@ OUTCOMES: Final = {
     "gone": "车已不在",
     "reported": "已报警",
     "still_there": "还没挪",
+    "upheld": "维持取消",
+    "filed_again": "重新受理",
+    "made_good": "已整改",
 }
 
 ACTIONS: Final = {
@@ -136,6 +141,7 @@ ACTIONS: Final = {
     "consent": "登记入户同意",
     "amend": "更正",
     "refresh_policy": "按新设置计时",
+    "reply_to_rating": "回复评价",
     "rate": "评价",
 }
 
@@ -207,6 +213,11 @@ EVENTS: Final = {
     "urged": "催单",
     "commented": "留言",
     "consented": "登记入户同意",
+    "rating_answered": "回复评价",
+    "upheld": "复核维持取消",
+    "filed_again": "复核后重新受理",
+    "follows_on": "已重新登记",
+    "made_good": "整改完成",
     "cancelled": "取消",
     "amended": "更正工单",
     "contact_changed": "更正联系人",
@@ -280,6 +291,7 @@ OBSTACLES: Final = {
 CHANNELS: Final = {"phone": "电话", "counter": "前台", "paper": "纸质单"}
 CONSENT_CHANNELS: Final = {"app": "小程序", **CHANNELS}
 CONSENT_BY: Final = {"owner": "业主", "family": "家人", "tenant": "租户", "agent": "受托人"}
+SEQUELS: Final = {"rework": "返修", "lasting": "彻底维修", "objection": "异议重开"}
 PARTIES: Final = {
     "developer_warranty": "开发商保修",
     "lift_firm": "电梯维保单位",
@@ -346,6 +358,13 @@ REFUSALS: Final = {
     "on_behalf_role": "只有客服或主管可以代报事人办理",
     "already_arrived": "已经登记过到场",
     "arrive_first": "请先登记到场",
+    "reply_to_rating_role": "只有客服或主管可以回复评价",
+    "not_rated": "该工单还没有评价",
+    "rating_answered_already": "已经回复过该评价",
+    "rework_of_repairs_only": "只有报修可以返修",
+    "rework_after_closing": "工单完成后才能申请返修",
+    "rework_too_late": "已超过返修期限，请重新报修",
+    "followed_already": "该工单已有后续工单",
     "no_access_at_homes_only": "公共区域不存在无人在家，请选择其他结果",
     "consent_needed": "空置房入户须先登记业主同意，或登记紧急入户",
     "consent_given": "已登记过入户同意",

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from models.domain.errors import Unavailable, ValidationFailed
+import asyncpg
+
+from models.domain.errors import IllegalTransition, Unavailable, ValidationFailed
 from models.domain.notices import Notice, notices_for
 from models.domain.numbers import format_number
 from models.domain.order import Event, OrderState, Priority
 from models.repositories.direct import Direct, numbered
 from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, notice_rows, order_columns, task_due
+
+ONE_FOLLOWER: Final = "ux_work_orders_follows"
+"""The index that lets one living order go on with an earlier one (migration 0010)."""
 
 BLOCK_SIZE: Final = 50
 """Numbers per block: the INCREMENT of the sequence `order_number` (migration 0001)."""
@@ -92,10 +97,10 @@ INTAKE_STATEMENT: Final = """
         INSERT INTO work_orders (
             number, kind, community_id, house_id, building_id, place_label, category, description, answers,
             reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, open, priority,
-            urged, next_due_at, submitted_at, version, issued_at, touched_at, state)
+            urged, next_due_at, submitted_at, version, issued_at, touched_at, follows, state)
         SELECT number, :kind, :community_id, :house_id, :building_id, :place_label, :category, :description, :answers,
             :reporter_kind, :reporter_id, :source, :filed_by, :contact_name, :contact_phone_sealed, :stage, true,
-            :priority, 0, :next_due_at, :at, 1, :at, now(), :state
+            :priority, 0, :next_due_at, :at, 1, :at, now(), :follows, :state
         FROM gate
     ), the_task AS (
         INSERT INTO tasks (
@@ -154,9 +159,16 @@ async def take_in(
 
     Raises:
         ValidationFailed: a photo is not the caller's, not uploaded, or already used.
+        IllegalTransition: another order goes on with the earlier one already.
     """
     facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
-    if await db.rows(_INTAKE, facts):
+    try:
+        created = await db.rows(_INTAKE, facts)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == ONE_FOLLOWER:
+            raise IllegalTransition("followed_already") from None
+        raise
+    if created:
         return Taken(True, state.number, digest, dict(answer) if answer is not None else None)
     before = await db.rows(_HANDLED, {"update_id": update_id})
     if before:
@@ -192,6 +204,7 @@ def intake_parameters(
         "reporter_kind": state.reporter.kind,
         "reporter_id": state.reporter.id,
         "source": state.reporter.source.value,
+        "follows": state.follows.number if state.follows else None,
         "filed_by": state.reporter.filed_by,
         "contact_name": words.contact_name,
         "contact_phone_sealed": words.contact_phone_sealed,

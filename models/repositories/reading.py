@@ -182,6 +182,8 @@ DETAIL: Final = numbered(f"""
            w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
            w.started_at, w.workflow_ended_at, w.projection_error, w.version,
            c.name AS community_name, c.duty_phone,
+           (SELECT jsonb_build_object('number', f.number, 'why', f.state->'follows'->>'why') FROM work_orders f
+            WHERE f.follows = w.number AND f.stage NOT IN ('cancelled', 'rejected')) AS followed_by,
            coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY e.version, e.seq) FROM e), '[]') AS events,
            coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.opened_at, t.id) FROM t), '[]') AS tasks,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', p.id, 'status', p.status, 'audience', p.audience,

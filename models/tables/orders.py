@@ -21,6 +21,12 @@ class WorkOrder(Base, table=True):
         Index("ix_work_orders_house", "house_id", text("submitted_at DESC"), text("number DESC")),
         Index("ix_work_orders_community", "community_id", text("submitted_at DESC"), text("number DESC")),
         Index("ix_work_orders_open", "community_id", "stage", postgresql_where=text("open")),
+        Index(
+            "ux_work_orders_follows",
+            "follows",
+            unique=True,
+            postgresql_where=text("follows IS NOT NULL AND stage NOT IN ('cancelled', 'rejected')"),
+        ),
         Index("ix_work_orders_touched", "touched_at", postgresql_where=text("open")),
         Index("ix_work_orders_followers", "primary_number", postgresql_where=text("primary_number IS NOT NULL")),
         Index("ix_work_orders_incident", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
@@ -49,6 +55,8 @@ class WorkOrder(Base, table=True):
     filed_by: str | None = Field(default=None, foreign_key="staff.id")
     contact_name: str | None = None
     contact_phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    follows: str | None = Field(default=None, foreign_key="work_orders.number")
+    """The earlier order that this one goes on with; only one does at a time."""
     stage: str
     open: bool = True
     priority: str

@@ -130,6 +130,13 @@ FORMS: dict[str, dict[str, Any]] = {
     "cancelled": {"reason": "quote_declined"},
     "received": {"amount": 9000, "method": "cash", "receipt_no": "SJ-0017"},
     "waived": {"reason": "老住户，物业承担"},
+    "objected": {"reason": "不是重复的"},
+    "content": {"note": "很满意"},
+    "discontent": {"note": "师傅态度不好"},
+    "not_reached": {"reason": "三次无人接听"},
+    "upheld": {"reason": "确属重复报修"},
+    "filed_again": {"reason": "取消有误"},
+    "made_good": {"text": "已上门致歉并返工"},
     "finished": {"report": "换了垫圈", "photo_ids": ["pho_1"]},
     "fixed": {},
     "not_fixed": {"reason": "还在漏水"},
@@ -150,6 +157,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "unmerge": {"reason": "不是同一故障"},
     "consent": {"given_by": "owner", "channel": "phone"},
     "amend": {"priority": "high", "reason": "已影响楼下"},
+    "reply_to_rating": {"text": "谢谢您的评价"},
     "rate": {"result": 5, "speed": 5, "manner": 5},
 }
 

@@ -89,6 +89,20 @@ async def nobody_at_home_twice(desk: Desk) -> None:
     await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+async def cancelled_and_objected(desk: Desk) -> None:
+    await desk.at("submitted")
+    await desk.send(CLERK, "cancel", reason="重复报修")
+    await desk.complete(OWNER, "objected", reason="不是重复的")
+    await desk.complete(LEAD, "filed_again", reason="取消有误")
+
+
+async def called_back(desk: Desk) -> None:
+    await desk.at("finished", call_back_share=1)
+    await desk.complete(OWNER, "fixed", rating={**STARS, "manner": 1})
+    await desk.complete(CLERK, "discontent", note="师傅态度不好")
+    await desk.complete(LEAD, "made_good", text="已上门致歉")
+
+
 async def continued_as_new(desk: Desk) -> None:
     """Only the last run is kept: it begins with a state in the middle of a life."""
     with pytest.MonkeyPatch.context() as patch:
@@ -220,5 +234,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         quote_unanswered_and_called_off,
         appointment_agreed_and_moved,
         corrected_in_working_time,
+        cancelled_and_objected,
+        called_back,
     )
 }

@@ -170,7 +170,21 @@ class Shelves:
     @property
     def served(self) -> list[Callable[..., Any]]:
         facts = Facts([KEY])
-        return [self.publish, self.end, self.choose, self.join, self.fate, self.parties, self.read_terms, facts.verify]
+        return [
+            self.publish,
+            self.end,
+            self.choose,
+            self.join,
+            self.fate,
+            self.parties,
+            self.read_terms,
+            self.file_again,
+            facts.verify,
+        ]
+
+    @activity.defn(name=names.FILE_AGAIN)
+    def file_again(self, number: str) -> str:
+        return f"{number}-again"
 
     @activity.defn(name=names.CHOOSE_STAFF)
     def choose(self, number: str) -> Choice | None:

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, intake, paging, shapes, views
+from api import acting, examples, intake, paging, sequels, shapes, views
 from api.answering import answers
-from api.bodies import Repair, TaskOutcome
+from api.bodies import Repair, Rework, TaskOutcome
 from api.deps import IdempotencyKey, Owner, StateDep
 from api.errors import ACTING, FILING, READING
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.reader import Reader
 from models.domain.commands import Cancel, Comment, Rate, Urge
+from models.domain.complaint_forms import Dissatisfied
 from models.domain.errors import NotBound
 from models.domain.visit_forms import Consent
 from models.repositories import reading
@@ -83,6 +84,29 @@ async def cancel(
 async def comment(state: StateDep, owner: Owner, number: str, key: IdempotencyKey, body: Comment) -> Response:
     """A word to whoever handles the order, with up to nine photos."""
     return JsonAnswer(await acting.act(state, owner, number, "comment", sent(body), key))
+
+
+@router.post(
+    "/work-orders/{number}/rework",
+    status_code=201,
+    responses=answers(shapes.Order, *FILING, "not_found", "illegal_transition", status=201, example=examples.ORDER),
+)
+async def rework(state: StateDep, owner: Owner, number: str, key: IdempotencyKey, body: Rework) -> Response:
+    """返修: within 30 days of closing, a new order linked to this one, first to the lead. After a makeshift, the order
+    that mends it for good."""
+    order = await sequels.rework_by_owner(state, owner, number, body, key)
+    return JsonAnswer(order, 201, {"Location": f"/api/v1/owner/work-orders/{order['number']}"})
+
+
+@router.post("/work-orders/{number}/object", responses=ORDER)
+async def object_to_cancel(
+    state: StateDep, owner: Owner, number: str, key: IdempotencyKey, body: Dissatisfied
+) -> Response:
+    """Within seven days of a cancellation by staff: a lead looks at it again."""
+    task = {"task_id": await acting.task_of(state, owner, number, "object")}
+    return JsonAnswer(
+        await acting.act(state, owner, number, "complete", {**task, "outcome": "objected", "form": sent(body)}, key)
+    )
 
 
 @router.post("/work-orders/{number}/consent", responses=ORDER)

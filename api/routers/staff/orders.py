@@ -6,16 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, inbox, intake, paging, people_shapes, shapes
+from api import acting, examples, inbox, intake, paging, people_shapes, sequels, shapes
 from api.answering import answers
-from api.bodies import StaffFiling
+from api.bodies import Rework, StaffFiling
 from api.bulk import Bulk, carry_out
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
-from models.domain.commands import Cancel, Comment, Urge
+from models.domain.commands import Cancel, Comment, ReplyToRating, Urge
 from models.domain.visit_forms import Consent
 
 router = APIRouter(tags=["staff: orders"])
@@ -78,6 +78,25 @@ async def cancel(
 ) -> Response:
     """With a reason, which the reporter reads; never by the assignee."""
     return JsonAnswer(await acting.act(state, staff.actor, number, "cancel", sent(body), key))
+
+
+@router.post(
+    "/work-orders/{number}/rework",
+    status_code=201,
+    responses=answers(shapes.Order, *FILING, "not_found", "illegal_transition", status=201, example=examples.ORDER),
+)
+async def rework(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Rework) -> Response:
+    """返修: the reporter phoned again. A new order in their name, linked to this one."""
+    order = await sequels.rework_by_staff(state, staff, number, body, key)
+    return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})
+
+
+@router.post("/work-orders/{number}/reply-to-rating", responses=ORDER)
+async def reply_to_rating(
+    state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: ReplyToRating
+) -> Response:
+    """Once, by the office; the reporter reads it. Also long after the order has ended."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "reply_to_rating", sent(body), key))
 
 
 @router.post("/work-orders/{number}/consent", responses=ORDER)

@@ -25,6 +25,7 @@ from models.domain.forms import (
     Stated,
 )
 from models.domain.lifecycles import visits
+from models.domain.lifecycles.aftercare import CALL_BACK, MAKE_GOOD, OBJECT, REVIEW_CANCEL
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.lifecycles.visits import CALL_REPORTER, FOLLOW_UP, REBOOK
 from models.domain.people import Role
@@ -132,6 +133,7 @@ RATE = TaskSpec(
 TASKS: Final = (
     *(DISPATCH, FOLLOW_UP, ACCEPT, CARRY_OUT, REBOOK, CALL_REPORTER),
     *(AGREE_APPOINTMENT, APPROVE_QUOTE, SETTLE, CONFIRM, RATE),
+    *(OBJECT, REVIEW_CANCEL, CALL_BACK, MAKE_GOOD),
 )
 
 LEVELS: Final[dict[str, Levels]] = {
@@ -223,7 +225,8 @@ REPAIR = Lifecycle(
         "forced_entry": (ClockName.ARRIVE,),
     },
     stage_clocks={("accepted", "carry_out"): ClockName.ARRIVE},
-    among_staff=frozenset({"handed_back", "out_of_scope", "postponed", "taken_back"}),
+    among_staff=frozenset({"handed_back", "out_of_scope", "postponed", "taken_back"})
+    | {"content", "discontent", "not_reached", "made_good"},
     told_on_entering={
         "dispatched": "dispatched",
         "accepted": "accepted",

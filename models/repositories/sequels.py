@@ -1,0 +1,78 @@
+"""Filing a wrongly cancelled order again: the same words and place under a new number, linked to the old one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, Connection, String, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.domain.numbers import format_number
+from models.domain.order import Filing, OrderState, new_order
+from models.domain.sequels import Follows, Sequel
+from models.repositories.intake import INTAKE_STATEMENT, Words, intake_parameters
+
+_EARLIER: Final = text(
+    """
+    SELECT place_label, description, answers, contact_name, contact_phone_sealed, state
+    FROM work_orders WHERE number = :number FOR UPDATE
+    """
+).columns(answers=JSONB, state=JSONB)
+
+_FOLLOWER: Final = text(
+    "SELECT number FROM work_orders WHERE follows = :number AND stage NOT IN ('cancelled', 'rejected')"
+)
+_NEXT: Final = text("SELECT nextval('order_number')")
+
+_INTAKE: Final = text(INTAKE_STATEMENT).bindparams(
+    *(bindparam(name, type_=JSONB) for name in ("answers", "answer", "state", "event_facts", "notices")),
+    *(bindparam(name, type_=ARRAY(String)) for name in ("photo_ids", "task_roles")),
+)
+
+
+def file_again(conn: Connection, number: str, now: datetime) -> str:
+    """The number of the order that goes on with a cancelled one; filed now, unless it has been filed before."""
+    earlier = conn.execute(_EARLIER, {"number": number}).one()
+    before = conn.execute(_FOLLOWER, {"number": number}).scalar_one_or_none()
+    if before is not None:
+        return str(before)
+    order = new_order(_filing(OrderState.model_validate(earlier.state), _number(conn, now), now))
+    said = Words(
+        place_label=earlier.place_label,
+        description=earlier.description,
+        answers=earlier.answers,
+        contact_name=earlier.contact_name,
+        contact_phone_sealed=earlier.contact_phone_sealed,
+    )
+    conn.execute(_INTAKE, _parameters(order, said, number))
+    return order.number
+
+
+def _number(conn: Connection, now: datetime) -> str:
+    """A block of numbers is taken for one order, which is rare, and gaps are fine."""
+    return format_number("repair", now, conn.execute(_NEXT).scalar_one())
+
+
+def _filing(earlier: OrderState, number: str, now: datetime) -> Filing:
+    """Everything as it was, the promises too: they begin again, because nobody has worked on it."""
+    return Filing(
+        number=number,
+        kind=earlier.kind,
+        community_id=earlier.community_id,
+        place=earlier.place,
+        category=earlier.category,
+        priority=earlier.priority,
+        levels=earlier.levels,
+        terms=earlier.terms,
+        reporter=earlier.reporter,
+        charge=earlier.charge,
+        vacant=earlier.vacant,
+        follows=Follows(number=earlier.number, why=Sequel.OBJECTION),
+        call_back_share=earlier.call_back_share,
+        at=now,
+    )
+
+
+def _parameters(order: OrderState, said: Words, earlier: str) -> dict[str, Any]:
+    return intake_parameters(order, said, update_id=f"again-{earlier}", digest=earlier)
