@@ -36,6 +36,10 @@ LEASED_AT_ONCE: Final = 50
 POLL_SECONDS: Final = 1.0
 """How long a row waits at the most when no one woke the relay, and how often a server that is away is asked."""
 
+GATHER_SECONDS: Final = 0.05
+"""What is written within this time goes in one round: its transactions cost the same for one row as for fifty, and
+nobody feels that a start or a notice comes a twentieth of a second later."""
+
 LISTEN_AGAIN_SECONDS: Final = 5.0
 """After Postgres has cut the listening connection; until then rows are found by polling."""
 
@@ -103,22 +107,24 @@ class Relay:
             # Cleared before looking, so that a wake-up during the round is not lost.
             self._woken.clear()
             try:
-                busy = await self._round()
+                found = await self._round()
             except SQLAlchemyError as error:
                 self._failed("Postgres", error)
-                busy = False
+                found = 0
             if self.health.down_since is not None:
                 await self._until_back()
-            elif not busy:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            elif found < LEASED_AT_ONCE:
+                if not found:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
 
-    async def _round(self) -> bool:
-        """Whether there may be more to do at once."""
+    async def _round(self) -> int:
+        """How many rows were due, up to `LEASED_AT_ONCE`."""
         now = datetime.now(UTC)
         rows = await in_transaction(self._engine, outbox.lease, LEASED_AT_ONCE, now)
         if not rows:
-            return False
+            return 0
         ready, later = self._paced(rows, now)
         if later:
             await in_transaction(self._engine, outbox.postpone, later)
@@ -128,7 +134,7 @@ class Relay:
         starts = await in_transaction(self._engine, relaying.starting, orders) if orders else {}
         await asyncio.gather(*(self._carry_out(row, starts.get(row.number or ""), ended) for row in ready))
         await self._close(ended)
-        return True
+        return len(rows)
 
     def _paced(self, rows: Sequence[Leased], now: datetime) -> tuple[list[Leased], dict[str, datetime]]:
         """Starts beyond the rate get a moment of their own; nothing waits behind them. Emergencies never wait."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from models.domain.notice_words import Subject
 from models.domain.quiet_hours import QuietHours
+from models.repositories.prepared import Prepared
 
 
 class Letter(BaseModel):
@@ -75,7 +76,7 @@ _LETTER: Final = text("""
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
     FOR UPDATE OF n""")
-_LETTERS_AT_REST: Final = text(f"{_LETTER.text} SKIP LOCKED")
+_LETTERS_AT_REST: Final = Prepared("letters_at_rest", f"{_LETTER.text} SKIP LOCKED")
 
 _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id AND delivery = 'pending'")
 
@@ -95,7 +96,7 @@ def letter(conn: Connection, notice_id: str) -> Letter | None:
 
 def letters_at_rest(conn: Connection, notice_ids: Sequence[str]) -> list[Letter]:
     """Locks these notices, apart from those that somebody else is changing at this moment."""
-    rows = conn.execute(_LETTERS_AT_REST, {"ids": list(notice_ids)}).mappings()
+    rows = _LETTERS_AT_REST.run(conn, {"ids": list(notice_ids)}).mappings()
     return [Letter(subject=_subject(row), **row) for row in rows]
 
 

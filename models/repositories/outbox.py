@@ -13,6 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from models.repositories.prepared import Prepared
+
 LEASE: Final = timedelta(seconds=60)
 """Longer than the slowest call with its retries, so that two relays never carry out the same row at once."""
 
@@ -36,7 +38,8 @@ class Leased:
     created_at: datetime
 
 
-_LEASE: Final = text(
+_LEASE: Final = Prepared(
+    "outbox_lease",
     """
     WITH next AS (
         SELECT id FROM outbox
@@ -46,13 +49,14 @@ _LEASE: Final = text(
     )
     UPDATE outbox SET leased_until = :until, attempts = attempts + 1 FROM next WHERE outbox.id = next.id
     RETURNING outbox.id, action, number, version, rank, body, attempts, created_at, not_before
-    """
-).columns(body=JSONB)
+    """,
+    body=JSONB,
+)
 
 
 def lease(conn: Connection, limit: int, now: datetime) -> list[Leased]:
     """The next rows that are due: emergencies, then starts, then the rest; within one rank the oldest first."""
-    rows = conn.execute(_LEASE, {"limit": limit, "now": now, "until": now + LEASE}).all()
+    rows = _LEASE.run(conn, {"limit": limit, "now": now, "until": now + LEASE}).all()
     rows = sorted(rows, key=lambda row: (row.rank, row.not_before, row.id))
     return [
         Leased(row.id, row.action, row.number, row.version, row.rank, row.body, row.attempts, row.created_at)

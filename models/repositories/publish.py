@@ -18,6 +18,7 @@ from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
 from models.repositories import accompanying, entitled, relabelling
+from models.repositories.prepared import Prepared
 from models.repositories.rows_of import (
     closed_task_row,
     event_rows,
@@ -35,13 +36,14 @@ class OrderRowMissing(Exception):
     """The order has no row, so its words are gone too: an older backup has been restored, and an operator must act."""
 
 
-_LOCK = text(
+_LOCK: Final = Prepared(
+    "publish_lock",
     """
     SELECT version, issued_at, accompanied, ARRAY(SELECT t.holder_id FROM tasks t
         WHERE t.number = :number AND t.holder_id IS NOT NULL AND t.opened_version < :version
           AND (t.closed_at IS NULL OR t.closed_version >= :version)) AS holders
     FROM work_orders WHERE number = :number FOR NO KEY UPDATE
-    """
+    """,
 )
 """Keeps other steps and decisions about the order out, but not rows that refer to it: a primary and its followers
 write notices about each other, and each would wait for the other's lock. Answers also who held its tasks before this
@@ -56,7 +58,7 @@ def publish(conn: Connection, batch: Batch) -> Published:
         OrderRowMissing: the order has no row.
         sqlalchemy.exc.IntegrityError: the step contradicts the database; repeating it cannot help.
     """
-    row = conn.execute(_LOCK, {"number": batch.number, "version": batch.version}).one_or_none()
+    row = _LOCK.run(conn, {"number": batch.number, "version": batch.version}).one_or_none()
     if row is None:
         raise OrderRowMissing(batch.number)
     written = (row.issued_at, row.version) >= (batch.issued_at, batch.version)
@@ -147,7 +149,8 @@ def _forget_above(conn: Connection, batch: Batch) -> None:
 
 # -- the step ----------------------------------------------------------------------------------------------------------
 
-_WRITE: Final = text(
+_WRITE: Final = Prepared(
+    "publish_write",
     """
     WITH written AS (
         UPDATE work_orders SET
@@ -205,7 +208,7 @@ _WRITE: Final = text(
         ON CONFLICT DO NOTHING
     )
     SELECT id, active, roles FROM staff WHERE id = ANY(CAST(:staff AS text[])) ORDER BY id FOR SHARE
-    """
+    """,
 )
 """One statement, because each one more costs a round trip and half a millisecond of processor time.
 
@@ -228,8 +231,8 @@ def _write(conn: Connection, batch: Batch) -> Sequence[Row[Any]]:
     tasks += [closed_task_row(state, closed, batch.version) for closed in batch.closed]
     notices = notice_rows(batch.number, batch.version, batch.issued_at, batch.notices)
     wishes = [notice_outbox_row(row, batch.issued_at) for row in notices if row["delivery"] == "pending"]
-    return conn.execute(
-        _WRITE,
+    return _WRITE.run(
+        conn,
         {
             "number": batch.number,
             "version": batch.version,
