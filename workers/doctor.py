@@ -23,7 +23,7 @@ from models.repositories import drift, operations
 from workers.transactions import in_transaction
 from workflows import remedies, upkeep
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 8
 """Queries under way. An order that is not cached is replayed for it; more at once would slow the people who wait."""
 
 PAGE: Final = 500
@@ -31,6 +31,9 @@ PAGE: Final = 500
 
 SETTLE_SECONDS: Final = 0.5
 """A publish takes milliseconds; a difference that is older is none of its making."""
+
+NEEDED: Final = {Trouble.SILENT: 3}
+"""Looks that must say the same, else two: on a busy machine an answer may come too late more than once."""
 
 LOOKS: Final = 6
 """After so many an order that moves all the time is called what it was last."""
@@ -98,12 +101,12 @@ class Doctor:
     async def _lasting(self, kept: Kept | None) -> Found | None:
         """What is wrong while neither side moves."""
         found, before = None, None
-        for _ in range(LOOKS):
+        for look in range(1, LOOKS + 1):
             if kept is None:
                 return None
             said = await upkeep.look(self._client, kept.number) if kept.started else None
             found = trouble_of(kept, said, datetime.now(UTC))
-            if found is None or (kept, said) == before:
+            if found is None or ((kept, said) == before and look >= NEEDED.get(found.trouble, 2)):
                 break
             before = kept, said
             await asyncio.sleep(SETTLE_SECONDS)
