@@ -49,7 +49,7 @@ def bulletin(order: OrderState, now: datetime, name_of: NameOf, reporter: str = 
     who = _who(order, task, name_of, reporter)
     by, by_words = _by(order, task, now)
     return Bulletin(
-        where=say.WHERE.get(order.stage) or words.stage(order.kind, order.stage, for_resident=True),
+        where=_where(order),
         who=who,
         next=_next(order, task, who, reporter),
         by=by,
@@ -65,6 +65,18 @@ def task_in_hand(order: OrderState) -> Task | None:
     asked = [task for task in order.tasks.values() if _of_reporter(order, task)]
     stages = [task for task in order.tasks.values() if not order.lifecycle.tasks[task.kind].beside]
     return next(iter(asked + stages if order.open else asked), None)
+
+
+def _follows(order: OrderState, task: Task | None) -> bool:
+    """Merged under another, and asleep until that is done; unless its own reporter is asked something."""
+    return order.following is not None and order.open and (task is None or not _of_reporter(order, task))
+
+
+def _where(order: OrderState) -> str:
+    if order.following is not None and order.open:
+        return say.FOLLOWING
+    own = say.WHERE.get(f"{order.kind}.{order.stage}") or say.WHERE.get(order.stage)
+    return own or words.stage(order.kind, order.stage, for_resident=True)
 
 
 def _of_reporter(order: OrderState, task: Task) -> bool:
@@ -90,6 +102,8 @@ def _nobody(order: OrderState) -> str:
 def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
     # What staff found themselves, a lead confirms.
     asked = words.ROLES[Role.LEAD] if order.reporter.kind == "staff" else reporter
+    if _follows(order, task):
+        return say.NEXT_FOLLOWING.format(reporter=asked)
     if order.hold is not None and order.work_is_held:
         answered = order.hold.reason is HoldReason.REPORTER
         return (say.NEXT_ANSWERED if answered else say.NEXT_RESUMED).format(reporter=asked)
@@ -100,6 +114,8 @@ def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
 
 
 def _waiting_for(order: OrderState, task: Task | None, who: str, reporter: str, now: datetime) -> str | None:
+    if _follows(order, task):
+        return say.WAITING_FOLLOWING
     if order.hold is not None and order.work_is_held:
         return words.HOLD_REASONS[order.hold.reason]
     if task is None:

@@ -24,8 +24,16 @@ WHERE: Final = {
     "finished": "已处理完成，待确认",
     "on_hold": "暂缓处理",
     "referred": "已转外单位，物业跟进中",
+    "assigned": "已分派，待受理",
+    "handling": "调查处理中",
+    "answered": "已答复，待评价",
+    "disputed": "已转上一级重新处理",
+    "move_car.guard_on_site": "秩序员现场处理中",
+    "move_car.moved": "车已挪开，待确认",
+    "move_car.referred": "已报警处理",
 }
-"""Stage → where the order is. The others are called as everywhere."""
+"""Stage, or kind.stage → where the order is. The others are called as everywhere."""
+FOLLOWING: Final = "已与同一故障的其他工单合并处理"
 
 NEXT: Final = {
     "dispatch": "{who}安排师傅",
@@ -40,10 +48,18 @@ NEXT: Final = {
     "confirm": "{reporter}确认是否已修好",
     "rate": "{reporter}评价本次服务",
     "object": "{reporter}如有异议可在期限内提出",
+    "assign": "{who}分派承办人",
+    "handle": "{who}调查处理并答复",
+    "judge": "{who}评价答复是否满意",
+    "call_back": "{who}回访",
+    "call_owner": "{who}电话联系车主",
+    "on_site": "{who}到场处理",
+    "confirm_moved": "{who}确认车已挪开",
 }
 """Task, or task@stage → what happens next."""
 NEXT_TASK: Final = "{who}办理：{task}"
 NEXT_ENDED: Final = "没有后续步骤"
+NEXT_FOLLOWING: Final = "合并的工单处理完成后，请{reporter}确认"
 NEXT_UNKNOWN: Final = "物业安排下一步"
 NEXT_RESUMED: Final = "到时自动恢复处理"
 NEXT_ANSWERED: Final = "{reporter}回复后立即恢复处理，否则到时自动恢复"
@@ -57,6 +73,7 @@ WAITING: Final = {
 }
 WAITING_REPORTER: Final = "等{reporter}答复"
 WAITING_POOL: Final = "等{who}领取"
+WAITING_FOLLOWING: Final = "等合并的工单处理完成"
 WAITING_VISIT: Final = "等约定的上门时间"
 
 BY_CLOCK: Final = "{clock}时限 {at}"

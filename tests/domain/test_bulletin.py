@@ -10,6 +10,7 @@ import pytest
 from models.domain.acts import ACTS
 from models.domain.bulletin import Bulletin, bulletin
 from models.domain.commands import Urge
+from models.domain.following import Following
 from models.domain.forms import Window
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import Hold, HoldReason, OrderState, Reporter
@@ -114,6 +115,17 @@ def test_a_promise_that_was_broken_is_called_so() -> None:
     assert "已过" in late.by_words
     clock.ring(clock.due_at)
     assert "已上报主管" in bulletin(order, clock.due_at + timedelta(minutes=1), lambda _: "张师傅").by_words
+
+
+def test_a_merged_order_waits_for_the_one_it_follows() -> None:
+    order = in_stage("dispatched").state
+    order.following = Following(primary="BX20261122-00001", since=NOW, by=WORKER.id)
+    said = told(order)
+    is_full(said)
+    assert (said.next, said.waiting_for) == ("合并的工单处理完成后，请您确认", "等合并的工单处理完成")
+    asked = in_stage("finished").state
+    asked.following = order.following
+    assert told(asked).next == "您确认是否已修好"
 
 
 def test_an_agreed_visit_is_what_the_order_waits_for() -> None:
