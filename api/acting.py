@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import assigning, idempotency, views
+from api import amending, assigning, idempotency, views
 from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
@@ -18,6 +18,9 @@ from models.domain.people import Actor
 from models.repositories import reading
 
 Json = dict[str, Any]
+
+RESOLVED_BY: Final = {"amend": amending.resolved}
+"""Actions whose bodies need more than references looked up."""
 
 TAKING: Final = ("claim", "complete")
 """Actions that may take work out of the pool."""
@@ -55,7 +58,7 @@ async def _carry_out(
     try:
         if action in TAKING:
             await assigning.may_take(state, actor, standing.state, body.get("task_id"))
-        command = await resolved(state, actor, standing.state, action, body)
+        command = await RESOLVED_BY.get(action, resolved)(state, actor, standing.state, action, body)
         await state.gateway.send(
             Order(
                 number=number,

@@ -24,6 +24,7 @@ from api.routers.owner import people as owner_people
 from api.routers.staff import colleagues, operations, settlements, tasks
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
+from api.routers.staff import policies as staff_policies
 from api.routers.staff import rounds as staff_rounds
 from api.routers.staff import shifts as staff_shifts
 from api.security import OwnerTokens
@@ -71,7 +72,17 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
         app.include_router(router, prefix=f"{API}/owner")
-    staff = (staff_people, colleagues, tasks, staff_orders, staff_rounds, staff_shifts, settlements, operations)
+    staff = (
+        staff_people,
+        colleagues,
+        tasks,
+        staff_orders,
+        staff_rounds,
+        staff_shifts,
+        staff_policies,
+        settlements,
+        operations,
+    )
     for router in (each.router for each in staff):
         app.include_router(router, prefix=f"{API}/staff")
     app.include_router(photos.router, prefix=API)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from models.domain.forms import OnBehalf, PhotoRef, Window
-from models.domain.order import Source
+from models.domain.forms import OnBehalf, PhotoRef, Reason, Window
+from models.domain.order import Priority, Source
 from models.domain.places import Spot
+from models.domain.policy import Policy
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{5,19}$", examples=["13800138000"])]
@@ -131,6 +132,49 @@ class StaffFiling(RepairWords):
             if house and not data.get("house_id") and not data.get("area"):
                 return {**data, "house_id": house}
         return data
+
+
+class NewPlace(Body):
+    """Exactly one of a house and a public spot, in the order's own community."""
+
+    house_id: Id | None = None
+    building_id: Id | None = None
+    unit: str | None = Field(default=None, max_length=10)
+    floor: int | None = Field(default=None, ge=-10, le=200)
+    spot: Spot | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.house_id is None) == (self.spot is None):
+            raise ValueError("请选择房屋或公共区域其中之一")
+        return self
+
+
+class Amendment(Body):
+    """What turned out to be otherwise; what is left out stays. Clocks are reckoned anew from the submission."""
+
+    category: str | None = Field(default=None, min_length=1, max_length=40, examples=["leak"])
+    place: NewPlace | None = None
+    priority: Priority | None = None
+    contact: Contact | None = None
+    reason: Reason
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"priority": "normal", "reason": "已电话确认，关了总阀，不急"}]}
+    )
+
+
+class SentPolicy(Policy):
+    """A misspelt setting is refused here; only what the database holds may be of another version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PolicyChange(Body):
+    """All settings as they shall be; one that is left out goes back to its default."""
+
+    version: int = Field(ge=0, description="Of the settings that were changed, so that nobody undoes another unseen.")
+    settings: SentPolicy
 
 
 class PhotoSlip(Body):

@@ -232,7 +232,7 @@ async def site_of_resident(state: State, resident_id: str, body: RepairWords) ->
         tied = await reading.tied_house(state.direct, resident_id, house_id=body.house_id)
     if tied is None:
         raise NotBound
-    return await _public_site(state, body.area) if body.area is not None else _home(tied)
+    return await public_site(state, body.area) if body.area is not None else home_site(tied)
 
 
 async def site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
@@ -241,11 +241,11 @@ async def site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
     if body.area is not None:
         if not actor.reaches(body.area.community_id, body.area.building_id):
             raise NotFound
-        return await _public_site(state, body.area)
+        return await public_site(state, body.area)
     house = await reading.house(state.direct, body.house_id or "")
     if house is None or not actor.reaches(house["community_id"], house["building_id"]):
         raise NotFound
-    return _home(house)
+    return home_site(house)
 
 
 def _check_one_place(body: RepairWords) -> None:
@@ -253,19 +253,20 @@ def _check_one_place(body: RepairWords) -> None:
         raise ValidationFailed("house_or_area", field="house_id")
 
 
-def _home(house: Mapping[str, Any]) -> Site:
+def home_site(house: Mapping[str, Any]) -> Site:
     place = Place(house_id=house["id"], building_id=house["building_id"], unit=house["unit"], floor=house["floor"])
     vacant = house["status"] == VACANT
     return Site(house["community_id"], place, house["label"], house["warranty_until"], vacant)
 
 
-async def _public_site(state: State, area: Area) -> Site:
+async def public_site(state: State, area: Area, field: str = "area") -> Site:
+    """`field` is what a refusal calls the place by. Raises ValidationFailed."""
     community = (await state.catalog.communities(state.direct)).get(area.community_id)
     if community is None:
-        raise ValidationFailed("unknown_place", field="area.community_id")
+        raise ValidationFailed("unknown_place", field=f"{field}.community_id")
     buildings = {building["id"]: building["name"] for building in community["buildings"]}
     if area.building_id is not None and area.building_id not in buildings:
-        raise ValidationFailed("unknown_place", field="area.building_id")
+        raise ValidationFailed("unknown_place", field=f"{field}.building_id")
     place = Place(building_id=area.building_id, unit=area.unit, floor=area.floor, spot=area.spot)
     return Site(area.community_id, place, area_label(place, buildings.get(area.building_id or "")))
 
@@ -323,9 +324,12 @@ def _priority(case: Case, category: Mapping[str, Any]) -> Priority:
 
 def _charge(case: Case, now: datetime) -> Charge:
     """Work done over is not paid for twice."""
-    site = case.site
-    if _is_rework(case) and not site.place.is_public:
+    if _is_rework(case) and not case.site.place.is_public:
         return Charge.WARRANTY
+    return charge_of(case.site, now)
+
+
+def charge_of(site: Site, now: datetime) -> Charge:
     if site.place.is_public:
         return Charge.PUBLIC
     covered = site.warranty_until is not None and now.astimezone(CHINA).date() <= site.warranty_until

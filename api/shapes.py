@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain.policy import Policy
+
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="allow")
@@ -19,6 +21,41 @@ class Outcome(Shape):
     outcome: str
     title: str
     form: dict[str, Any]
+
+
+class PolicyChanged(Shape):
+    """`changes`: setting → [before, after]. `applied_to`: how many running orders; null when they kept their terms."""
+
+    version: int
+    at: datetime
+    changes: dict[str, Any]
+    applied_to: int | None
+    account: str
+    name: str
+
+
+class PolicyAnswer(Shape):
+    """`unknown_years` are not announced yet and count as plain weeks."""
+
+    community: str
+    version: int
+    settings: Policy
+    unknown_years: list[int]
+    history: list[PolicyChanged]
+
+
+class Community(Shape):
+    id: str
+    name: str
+
+
+class Communities(Shape):
+    items: list[Community]
+
+
+class Applied(Shape):
+    community: str
+    orders: int
 
 
 class TaskOrder(Shape):

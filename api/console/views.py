@@ -570,7 +570,7 @@ def _extras(facts: Json, at: datetime) -> list[str]:
     if facts.get("priority"):
         before, after = (words.PRIORITIES.get(value, value) for value in facts["priority"])
         extras.append(TRAIL["priority"].format(before=before, after=after))
-    extras += [TRAIL[f"{name}_corrected"] for name in ("category", "place") if facts.get(name)]
+    extras += [TRAIL[f"{name}_corrected"] for name in ("category", "place", "contact") if facts.get(name)]
     if facts.get("count"):
         extras.append(TRAIL["times"].format(count=facts["count"]))
     behalf = facts.get("on_behalf")

@@ -517,6 +517,7 @@ TRAIL: Final = {
     "priority": "{before}改为{after}",
     "category_corrected": "类别已更正",
     "place_corrected": "位置已更正",
+    "contact_corrected": "联系人已更正",
 }
 """Small facts beside an event of the timeline."""
 

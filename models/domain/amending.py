@@ -28,6 +28,9 @@ def amend(step: Step, actor: Actor, command: c.Amend, at: datetime) -> None:
         facts["place"] = True  # Where it is stands on the order; a timeline must not name somebody's home twice.
         state.place = command.place
         state.charge = command.charge or state.charge
+        state.vacant, state.entry = bool(command.vacant), None
+    if command.contact:
+        facts["contact"] = True
     state.levels = command.levels or state.levels
     change_clocks(state, at)
     step.record("amended", actor, at, reason=command.reason, **facts)

@@ -98,8 +98,11 @@ class Amend(Form):
     priority: Priority | None = Field(default=None, title="紧急程度")
     reason: Reason
     """The reporter reads it."""
+    contact: bool = False
+    """Whom to ask for at the door has changed too; who that is stays in Postgres."""
     levels: Levels | None = None
     charge: Charge | None = None
+    vacant: bool | None = None
 
 
 class RefreshPolicy(Form):

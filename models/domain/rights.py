@@ -343,7 +343,7 @@ def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) 
         raise Forbidden("amend_role")
     if order.stage in order.lifecycle.after_work:
         raise IllegalTransition("too_late_to_amend")
-    if (command.category, command.place, command.priority) == (None, None, None):
+    if not (command.category or command.place or command.priority or command.contact):
         raise ValidationFailed("nothing_to_change", field="category")
 
 
@@ -492,6 +492,7 @@ class _Least:
     category: None = None
     place: None = None
     priority: None = None
+    contact: bool = False
 
 
 def _would(

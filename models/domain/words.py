@@ -220,7 +220,6 @@ EVENTS: Final = {
     "made_good": "整改完成",
     "cancelled": "取消",
     "amended": "更正工单",
-    "contact_changed": "更正联系人",
     "terms_changed": "按新设置重新计时",
     "warned": "即将超时",
     "breached": "已超时",

@@ -46,6 +46,7 @@ STAFF: dict[str, tuple[str, list[str], list[str]]] = {
     "b-dispatcher": ("engineering", ["dispatcher"], ["com_b"]),
     "b-tech": ("engineering", ["technician"], ["com_b"]),
     "nowhere": ("engineering", ["dispatcher", "technician"], []),
+    "admin": ("service", ["admin"], ["com_a"]),
     "left": ("engineering", ["technician"], ["com_a"]),
 }
 """Account → team, roles, communities. `quality` and `operator` serve the whole firm; `nowhere` has been given no

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 
 from api import acting, examples, inbox, intake, paging, people_shapes, sequels, shapes
 from api.answering import answers
-from api.bodies import Rework, StaffFiling
+from api.bodies import Amendment, Rework, StaffFiling
 from api.bulk import Bulk, carry_out
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
@@ -70,6 +70,12 @@ async def bulk(state: StateDep, staff: Staff, body: Bulk, key: IdempotencyKey) -
 async def comment(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Comment) -> Response:
     """Among staff by default; with `audience: reporter` it is a reply."""
     return JsonAnswer(await acting.act(state, staff.actor, number, "comment", sent(body), key))
+
+
+@router.post("/work-orders/{number}/amend", responses=ORDER)
+async def amend(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: Amendment) -> Response:
+    """Correct category, place, priority or contact; the reporter reads the reason. Pauses so far keep counting."""
+    return JsonAnswer(await acting.act(state, staff.actor, number, "amend", sent(body), key))
 
 
 @router.post("/work-orders/{number}/cancel", responses=ORDER)

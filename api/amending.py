@@ -1,0 +1,84 @@
+"""Staff correct an order: what they typed becomes a command that carries what follows from it, the new levels first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from api import intake
+from api.bodies import Amendment, Area, Contact, NewPlace
+from api.intake import Site
+from api.state import State
+from models.domain import rights
+from models.domain.commands import Amend
+from models.domain.errors import ValidationFailed
+from models.domain.forms import invalid
+from models.domain.order import OrderState
+from models.domain.people import Actor
+from models.domain.policy import levels_for
+from models.repositories import contacts, reading
+
+Json = dict[str, Any]
+
+
+def parsed(body: Json) -> Amendment:
+    """Raises ValidationFailed naming each wrong field."""
+    try:
+        return Amendment.model_validate(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+async def resolved(state: State, actor: Actor, order: OrderState, action: str, body: Json) -> Json:
+    """The body of the sealed command. A new contact is written on the way, because it may not enter the workflow.
+
+    Raises ValidationFailed, and what the rules say about it.
+    """
+    said = parsed(body)
+    rights.within_reach(order, actor)
+    site = await _site(state, order, said.place) if said.place is not None else None
+    place = site.place if site else order.place
+    code, priority = said.category or order.category, said.priority or order.priority
+    category = await state.catalog.category(state.direct, order.kind, code)
+    if (said.category or site) and not _fits(category, is_public=place.is_public):
+        raise ValidationFailed("unknown_category", field="category")
+    policy = await state.catalog.policy(state.direct, order.community_id)
+    command = Amend(
+        category=said.category,
+        place=site.place if site else None,
+        priority=said.priority,
+        reason=said.reason,
+        contact=said.contact is not None,
+        levels=levels_for(policy, order.kind, code, priority, category["levels"] if category else {}),
+        # Work done over is not paid for twice, wherever it turns out to be.
+        charge=intake.charge_of(site, datetime.now(UTC)) if site and order.follows is None else None,
+        vacant=site.vacant if site else None,
+    )
+    if said.contact is not None:
+        await asyncio.to_thread(_change_contact, state, actor, order.number, command, said.contact)
+    return command.model_dump(mode="json", exclude_none=True)
+
+
+def _change_contact(state: State, actor: Actor, number: str, command: Amend, contact: Contact) -> None:
+    sealed = state.sealing.seal(contact.phone)
+    with state.sync_engine.begin() as conn:
+        contacts.change(conn, number, actor, command, contact.name, sealed, datetime.now(UTC))
+
+
+def _fits(category: Mapping[str, Any] | None, *, is_public: bool) -> bool:
+    return category is not None and category["place"] in ("both", "area" if is_public else "house")
+
+
+async def _site(state: State, order: OrderState, place: NewPlace) -> Site:
+    """Never another community's: its people would see the order appear, and its first ones could not look after it."""
+    if place.spot is not None:
+        said = place.model_dump(exclude={"house_id"})
+        return await intake.public_site(state, Area(community_id=order.community_id, **said), "place")
+    house = await reading.house(state.direct, place.house_id or "")
+    if house is None or house["community_id"] != order.community_id:
+        raise ValidationFailed("unknown_place", field="place.house_id")
+    return intake.home_site(house)
