@@ -21,7 +21,7 @@ from api.routers import events, health, photos, wechat
 from api.routers.owner import catalog, messages
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
-from api.routers.staff import colleagues, operations, settlements, tasks
+from api.routers.staff import colleagues, operations, ratings, settlements, tasks
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
 from api.routers.staff import policies as staff_policies
@@ -81,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         staff_shifts,
         staff_policies,
         settlements,
+        ratings,
         operations,
     )
     for router in (each.router for each in staff):

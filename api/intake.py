@@ -26,7 +26,6 @@ from models.repositories import intake, reading
 
 Json = dict[str, Any]
 
-MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 PRIORITY_ORDER: Final = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 
 
@@ -101,7 +100,7 @@ async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -
     if body.reporter == "self":
         reporter = Reporter(kind="staff", id=actor.id, source=source)
         return Case(actor, site, reporter, body, name, phone, member)
-    if not actor.has(*MAY_FILE_FOR_OTHERS):
+    if not actor.has(*rights.MAY_FILE_FOR_OTHERS):
         raise Forbidden("forbidden")
     if isinstance(body.reporter, KnownReporter):
         reporter_name = await _resident_name(state, body.reporter.resident_id, site)

@@ -11,6 +11,7 @@ from api.bodies import Area, Contact, RepairWords, Rework
 from api.idempotency import Request
 from api.sessions import StaffMember
 from api.state import State
+from models.domain import rights
 from models.domain.errors import Forbidden
 from models.domain.order import OrderState, Reporter, Source
 from models.domain.people import Actor
@@ -58,7 +59,7 @@ async def rework_by_staff(state: State, member: StaffMember, number: str, body: 
     """
     actor = member.actor
     request = Request.of(state, actor, number, "rework", key, body.model_dump(mode="json"))
-    if not actor.has(*intake.MAY_FILE_FOR_OTHERS):
+    if not actor.has(*rights.MAY_FILE_FOR_OTHERS):
         raise Forbidden("forbidden")
     earlier = await _earlier(state, actor, number)
     words = _words(earlier, body)

@@ -155,6 +155,27 @@ class Sequel(Shape):
     title: str
 
 
+class Averages(Shape):
+    result: float
+    speed: float
+    manner: float
+
+
+class PersonsRatings(Shape):
+    """`averages` is null below `fewest` ratings."""
+
+    account: str
+    name: str
+    ratings: int
+    averages: Averages | None
+
+
+class Ratings(Shape):
+    items: list[PersonsRatings]
+    fewest: int
+    days: int
+
+
 class Entry(Shape):
     """Who agreed to a vacant home being entered, and how."""
 

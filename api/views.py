@@ -235,7 +235,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "actions": [action.model_dump(exclude_none=True) for action in rights.allowed(state, reader.actor, now)],
     }
     if staff:
-        answer |= _for_staff(bundle, state)
+        answer |= _for_staff(bundle, state, reader)
     else:
         answer["mine"] = rights.is_reporter(state, reader.actor)
     return answer
@@ -251,7 +251,7 @@ def may_see(bundle: Row, actor: Actor) -> bool:
     return own or asked or bool(bundle["shares_house"])
 
 
-def _for_staff(bundle: Row, state: OrderState) -> Json:
+def _for_staff(bundle: Row, state: OrderState, reader: Reader) -> Json:
     filed_by = bundle["staff"].get(bundle["filed_by"])
     return {
         "source": bundle["source"],
@@ -263,6 +263,7 @@ def _for_staff(bundle: Row, state: OrderState) -> Json:
             "filed_by_name": filed_by["name"] if filed_by else None,
         },
         "patrol": bundle.get("patrol"),
+        "may_file": reader.actor.has(*rights.MAY_FILE_FOR_OTHERS),
         "contact": {"name": bundle["contact_name"], "has_phone": bundle["contact_phone_sealed"] is not None},
         "engine": {
             "waiting": bundle["started_at"] is None,

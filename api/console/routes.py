@@ -16,6 +16,7 @@ from api.console.rooms import (
     photos,
     register,
     rounds,
+    sequel,
     shifts,
     static,
     takings,
@@ -23,7 +24,22 @@ from api.console.rooms import (
 
 router = APIRouter(include_in_schema=False)
 
-for room in (static, login, inbox, orders, order, register, rounds, shifts, takings, photos, operations, me, live):
+for room in (
+    static,
+    login,
+    inbox,
+    orders,
+    order,
+    sequel,
+    register,
+    rounds,
+    shifts,
+    takings,
+    photos,
+    operations,
+    me,
+    live,
+):
     router.include_router(room.router, prefix="/console")
 
 templating.warm_up()

@@ -78,6 +78,12 @@ EVENT_LOOKS: Final = {
     "called_off": ("ban", "bad"),
     "out_of_scope": ("undo", "warn"),
     "consented": ("check", "accent"),
+    "rating_answered": ("chat", ""),
+    "objected": ("undo", "bad"),
+    "upheld": ("ban", "warn"),
+    "filed_again": ("check", "good"),
+    "follows_on": ("swap", "accent"),
+    "made_good": ("check", "good"),
     "needs_quote": ("send", "accent"),
     "approved": ("check", "good"),
     "declined": ("undo", "bad"),
@@ -107,8 +113,9 @@ DANGEROUS: Final = frozenset(
 )
 """Outcomes that send an order back or end it badly; their button does not invite."""
 
-DIALOG_ORDER: Final = ("consent", "urge", "hold", "resume", "reassign", "release", "cancel")
+DIALOG_ORDER: Final = ("reply_to_rating", "consent", "urge", "hold", "resume", "reassign", "release", "cancel")
 DIALOG_ICONS: Final = {
+    "reply_to_rating": "chat",
     "consent": "check",
     "urge": "bell",
     "hold": "pause",
@@ -253,6 +260,7 @@ def order_page(order: Json, account: str, questions: Sequence[Json], now: dateti
         "trail": trail[::-1],
         "photo_status": {photo["id"]: photo["status"] for photo in order["photos"]},
         "print": print_of(order),
+        "sequel_key": new_key(),
     }
 
 

@@ -204,8 +204,32 @@ BULLETIN: Final = {
 }
 """What the reporter is told of an order, line by line."""
 
+SEQUEL: Final = {
+    "rework": "返修",
+    "rework_hint": "完成后三十天内又坏了：登记关联的新工单，优先处理，先由主管安排，不另收费。",
+    "lasting": "安排彻底维修",
+    "lasting_hint": "本次为临时处理：登记关联的新工单，由调度员安排彻底维修。",
+    "submit": "登记新工单",
+    "after": "本单为{why}，原工单",
+    "before": "已有{why}工单",
+}
+"""An order that goes on with an earlier one."""
+
+RATINGS: Final = {
+    "title": "评价",
+    "hint": "最近 {days} 天；满 {fewest} 次评价才显示平均分。",
+    "person": "人员",
+    "count": "评价数",
+    "result": "效果",
+    "speed": "速度",
+    "manner": "态度",
+    "too_few": "不足 {fewest} 次",
+    "none": "还没有评价",
+}
+
 DIALOGS: Final = {
     "urge": {"title": "登记催单", "hint": "报事人来电催促时登记，处理人会立即收到提醒。", "submit": "登记催单"},
+    "reply_to_rating": {"title": "回复评价", "hint": "只能回复一次，报事人会看到。", "submit": "回复"},
     "consent": {
         "title": "登记入户同意",
         "hint": "空置房须先取得同意才能入户；登记后师傅可以到场。",
@@ -261,6 +285,8 @@ OUTCOME_HINTS: Final = {
     "taken_back": "回到待派单，由本项目处理，原因仅内部可见。",
     "forced_entry": "仅限无法联系业主且情况紧急；须有两名其他员工在场见证。",
     "no_access": "请拍下门口照片。系统会请报事人改约；第二次由客服致电。",
+    "filed_again": "以新单号重新登记，与本单关联，报事人会看到理由。",
+    "upheld": "报事人会看到理由。",
     "out_of_scope": "退回调度员决定转给谁，原因仅内部可见。",
     "not_fixed": "退回继续处理，完成时限减半。",
     "accepted": "可提出上门时间，报事人同意后代替原上门时限；在报事人希望的时段内则无需再确认。",
@@ -288,6 +314,10 @@ DONE: Final = {
     "called_off": "已登记不再维修",
     "out_of_scope": "已退回调度",
     "consent": "已登记入户同意",
+    "reply_to_rating": "已回复评价",
+    "upheld": "已维持取消",
+    "filed_again": "已重新受理",
+    "made_good": "已登记整改",
     "proposed": "已提出上门时间",
     "agreed": "已登记同意",
     "other_time": "已登记改约",
@@ -533,6 +563,10 @@ NOTICES: Final = {
     "resumed": "恢复处理",
     "held": "暂缓",
     "no_access": "请报事人改约",
+    "objected": "对取消有异议",
+    "upheld": "复核维持取消",
+    "follows_on": "已重新受理",
+    "rating_answered": "回复评价",
     "task_due": "到时提醒",
     "urged": "催单",
     "warned": "即将超时",
@@ -664,6 +698,8 @@ SCREENS: Final = {
     "inbox": INBOX,
     "order": ORDER,
     "dialogs": DIALOGS,
+    "sequel": SEQUEL,
+    "ratings": RATINGS,
     "outcome_buttons": OUTCOME_BUTTONS,
     "outcome_hints": OUTCOME_HINTS,
     "fields": FIELDS,

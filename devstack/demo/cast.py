@@ -17,6 +17,7 @@ from models.domain.numbers import format_number
 from models.domain.order import Charge, Filing, Priority, Reporter, Source
 from models.domain.people import Actor, Role
 from models.domain.places import Place, Spot
+from models.domain.sequels import Follows
 from models.repositories.sealing import Sealing
 
 
@@ -68,6 +69,7 @@ class Desk:
         answers: Mapping[str, str] | None = None,
         source: Source = Source.APP,
         contact: tuple[str, str] | None = None,
+        follows: Follows | None = None,
     ) -> Story:
         """In the n-th home of 幸福里, for its owner; any source but the app means that a clerk filed it."""
         house = self._places.home(home)
@@ -83,7 +85,7 @@ class Desk:
             "contact_name": contact[0] if contact else None,
             "contact_phone_sealed": self._sealing.seal(contact[1]) if contact else None,
         }
-        return self._file(place, category, priority, reporter, charge, at, said)
+        return self._file(place, category, priority, reporter, charge, at, said, follows)
 
     def in_public(
         self,
@@ -117,6 +119,7 @@ class Desk:
         charge: Charge,
         at: datetime,
         said: dict[str, Any],
+        follows: Follows | None = None,
     ) -> Story:
         filing = Filing(
             number=format_number("repair", at, next(self._serials)),
@@ -128,6 +131,8 @@ class Desk:
             levels=levels(category, priority),
             reporter=reporter,
             charge=charge,
+            first_roles=(Role.LEAD,) if follows else None,
+            follows=follows,
             at=at,
         )
         return Story(filing, said)

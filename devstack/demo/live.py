@@ -10,6 +10,7 @@ from devstack.demo.story import Story
 from models.domain.numbers import CHINA
 from models.domain.order import Priority, Reporter, Source
 from models.domain.places import Spot
+from models.domain.sequels import Follows, Sequel
 
 Ago = Callable[[float], datetime]
 """So many minutes before now."""
@@ -57,7 +58,11 @@ def live_stories(desk: Desk, now: datetime) -> Iterator[Story]:
 
     yield _not_fixed(desk, ago)
     yield _handed_back(desk, ago)
-    yield _to_be_rated(desk, ago)
+    closed = _to_be_rated(desk, ago)
+    yield closed
+    yield _done_again(desk, ago, closed.number)
+    yield _passed_on(desk, ago, now)
+    yield _nobody_at_home(desk, ago)
     yield _found_by_the_guard(desk, ago)
 
 
@@ -152,6 +157,27 @@ def _to_be_rated(desk: Desk, ago: Ago) -> Story:
     story.arrive(TECH3, ago(2890))
     story.finish(TECH3, "重新固定冷凝水管并密封接口。", ago(2860))
     story.confirm(owner(11), ago(600))
+    return story
+
+
+def _done_again(desk: Desk, ago: Ago, earlier: str) -> Story:
+    """返修: the lead decides who goes."""
+    said = "冷凝水管又漏了，和上次同一个接口。"
+    follows = Follows(number=earlier, why=Sequel.REWORK)
+    return desk.at_home(11, "leak", said, ago(14), priority=Priority.HIGH, follows=follows)
+
+
+def _passed_on(desk: Desk, ago: Ago, now: datetime) -> Story:
+    story = desk.at_home(13, "doors_windows", "外墙窗框四周渗水，交房两年，想走开发商保修。", ago(2600))
+    story.refer(DISPATCHER, "developer_warranty", "幸福置业保修办", now + timedelta(hours=20), ago(2580))
+    return story
+
+
+def _nobody_at_home(desk: Desk, ago: Ago) -> Story:
+    story = desk.at_home(17, "electric", "玄关灯一闪一闪。", ago(300), answers={"power": "no"})
+    story.assign(DISPATCHER2, TECH1.id, ago(290))
+    story.accept(TECH1, ago(282))
+    story.find_nobody(TECH1, "敲门三次无人应答，电话未接。", ago(70))
     return story
 
 

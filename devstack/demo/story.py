@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from models.domain import acts, appointments, commands
+from models.domain import acts, appointments, commands, visits
 from models.domain.forms import Window, as_json
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
+from models.domain.lifecycles.visits import FOLLOW_UP, REBOOK
 from models.domain.order import Filing, new_order
 from models.domain.people import Actor
 from models.domain.step import Step
@@ -82,6 +83,22 @@ class Story:
         self.step.enter("finished", at, moved.event)
         self._finished_at = at
         self._ask_reporter(CONFIRM, at)
+        self._rest(at)
+
+    def refer(self, by: Actor, party: str, firm: str, follow_up: datetime, at: datetime) -> None:
+        moved = self._complete(by, "dispatch", "referred", at, party=party, contact=firm, follow_up=follow_up)
+        visits.refer(self.step.state, moved)
+        self.step.enter("referred", at, moved.event)
+        self.step.open(FOLLOW_UP, at, None, FOLLOW_UP.roles)
+        self._rest(at)
+
+    def find_nobody(self, by: Actor, note: str, at: datetime) -> None:
+        """At the door the first time: the reporter is asked for another time. The demo has no photos to show."""
+        moved = self._complete(by, "carry_out", "no_access", at, note=note, photo_ids=["none"])
+        said = moved.event.model_copy(update={"facts": {"task": moved.closed.task.id, "note": note}})
+        self.step.events[self.step.events.index(moved.event)] = moved.event = said
+        visits.lock_out(self.step, moved, at)
+        self._ask_reporter(REBOOK, at)
         self._rest(at)
 
     def confirm(self, by: Actor, at: datetime, rating: Mapping[str, Any] | None = None) -> None:
@@ -192,6 +209,7 @@ class Story:
             "reporter_id": state.reporter.id,
             "source": state.reporter.source.value,
             "filed_by": state.reporter.filed_by,
+            "follows": state.follows.number if state.follows else None,
             "submitted_at": self._filed_at,
             "finished_at": self._finished_at,
             "closed_at": None if state.open else state.entered_at,

@@ -43,6 +43,7 @@ APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
 MAY_AMEND: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
+MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 MAY_REPLY_TO_RATING: Final = (Role.CLERK, *OVERSEERS)
 MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 

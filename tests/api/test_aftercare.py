@@ -117,6 +117,22 @@ def test_stars_are_answered_once_also_long_after_the_end(api: Api) -> None:
     assert "三次无人接听" not in str(api.owner().order(number))
 
 
+def test_averages_need_five_ratings_and_are_ones_own(api: Api) -> None:
+    assert refused(api.owner().get("/staff/ratings"), 401, "unauthenticated")
+    before = api.staff("tech1").read("/staff/ratings")["items"]
+    for _ in range(max(0, 5 - (before[0]["ratings"] if before else 0))):
+        number = api.owner().report()["number"]
+        worked_on(api, number)
+        api.owner().complete(number, "fixed", rating=STARS)
+        seen = api.staff("tech1").read("/staff/ratings")["items"][0]
+        assert (seen["averages"] is None) == (seen["ratings"] < 5)
+    assert [item["account"] for item in api.staff("tech1").read("/staff/ratings")["items"]] == ["tech1"]
+    assert api.staff("tech2").read("/staff/ratings")["items"] == []
+    assert "tech1" in [item["account"] for item in api.staff("lead").read("/staff/ratings")["items"]]
+    assert api.staff("b-tech").read("/staff/ratings")["items"] == []
+    assert "owner" not in api.staff("lead").get("/staff/ratings").text
+
+
 def _ended(api: Api, number: str) -> None:
     end = time.monotonic() + 10
     while api.staff("clerk").order(number)["engine"]["ended_at"] is None:

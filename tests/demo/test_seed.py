@@ -134,12 +134,15 @@ def test_every_order_agrees_with_the_rules(demo: Engine) -> None:
 def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
     living = "FROM work_orders WHERE workflow_ended_at IS NULL"
     stages = {row.stage for row in ask(demo, f"SELECT stage {living}")}
-    assert stages == {"submitted", "dispatched", "accepted", "in_progress", "on_hold", "finished", "closed"}
-    assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 18
+    expected = {"submitted", "dispatched", "accepted", "in_progress", "on_hold", "referred", "finished", "closed"}
+    assert stages == expected
+    assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 22
     for special in (
         "urged = 3",
         "source = 'phone' AND filed_by IS NOT NULL",
         "state->'hold'->>'reason' = 'parts'",
+        "state->'hold'->>'rebooking' = 'reporter'",
+        "follows IS NOT NULL AND state->'follows'->>'why' = 'rework'",
         "priority = 'emergency'",
         "category = 'lift'",
         "stage = 'submitted' AND next_due_at < now()",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from api import ratings
 from api.console import frame
 from api.console.drawing import qr_svg
 from api.console.frame import Member
@@ -74,4 +75,5 @@ async def draw(
         on_duty=member.on_duty if on_duty is None else on_duty,
         bound=member.wechat_bound,
         qr=qr,
+        stars=await ratings.averages(state, member),
     )
