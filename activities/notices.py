@@ -27,6 +27,9 @@ from settings import Settings
 ORDER_PAGE: Final = "pages/order/index?number={number}"
 """Where a tap on a message leads in the mini-program."""
 
+PAGES: Final = {"incident": "pages/incident/index?id={number}"}
+"""What is about no order has a page of its own."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +109,9 @@ class Notices:
         template = TEMPLATES[str(letter.template)]
         data = notice_words.message(template.name, letter.kind, letter.subject, letter.facts)
         template_id = template.id_at(attempt.channel, self._template_ids)
-        page = ORDER_PAGE.format(number=letter.number) if letter.to_kind == "resident" else ""
+        page = ""
+        if letter.to_kind == "resident":
+            page = PAGES.get(letter.subject.kind, ORDER_PAGE).format(number=letter.number)
         if attempt.channel == "mini":
             self._wechat.send_subscribe(attempt.openid, template_id, data, page)
             return

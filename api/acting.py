@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import amending, assigning, idempotency, views
+from api import amending, assigning, group_views, idempotency, views
 from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
@@ -15,7 +15,7 @@ from models.domain.errors import NotFound, TaskNotOpen
 from models.domain.numbers import order_of
 from models.domain.order import OrderState
 from models.domain.people import Actor
-from models.repositories import reading
+from models.repositories import grouped, reading
 
 Json = dict[str, Any]
 
@@ -111,4 +111,16 @@ async def visible_order(state: State, actor: Actor, number: str) -> reading.Row:
     bundle = await reading.order_detail(state.direct, number, resident_id)
     if bundle is None or not views.may_see(bundle, actor):
         raise NotFound("order_not_found")
+    followed = group_views.leaders(bundle["events"])
+    if bundle["grouped"] or followed or bundle["primary_number"] or bundle["incident_id"]:
+        await _look_around(state, bundle, followed)
     return bundle
+
+
+async def _look_around(state: State, bundle: reading.Row, followed: list[str]) -> None:
+    """Most orders have no group; the others cost a second look at the database."""
+    around = await grouped.around(
+        state.direct, bundle["number"], bundle["primary_number"], bundle["incident_id"], followed
+    )
+    bundle["group"] = around
+    bundle["staff"] |= around["staff"]

@@ -18,10 +18,12 @@ from api.gateway import Gateway
 from api.live import Live
 from api.request_id import RequestId
 from api.routers import events, health, photos, wechat
-from api.routers.owner import catalog, messages
+from api.routers.owner import catalog, messages, public_works
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
 from api.routers.staff import colleagues, operations, ratings, settlements, tasks
+from api.routers.staff import groups as staff_groups
+from api.routers.staff import incidents as staff_incidents
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
 from api.routers.staff import policies as staff_policies
@@ -70,13 +72,21 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan)
     errors.install(app)
-    for router in (owner_people.router, owner_orders.router, messages.router, catalog.router):
+    for router in (
+        owner_people.router,
+        owner_orders.router,
+        messages.router,
+        catalog.router,
+        public_works.router,
+    ):
         app.include_router(router, prefix=f"{API}/owner")
     staff = (
         staff_people,
         colleagues,
         tasks,
         staff_orders,
+        staff_groups,
+        staff_incidents,
         staff_rounds,
         staff_shifts,
         staff_policies,

@@ -14,15 +14,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from integrations.holidays import announced
+from models.domain.incidents import OpenIncident
 from models.domain.policy import Policy, terms_for
 from models.domain.terms import Terms
-from models.repositories import policies, reading
+from models.repositories import incidents, policies, reading
 from models.repositories.direct import Direct
 
 KEEP_SECONDS: Final = 60.0
 
 KEEP_SETTINGS_SECONDS: Final = 3.0
 """An admin who has changed a setting files the next report and expects it to count, whichever process takes it in."""
+
+KEEP_INCIDENTS_SECONDS: Final = 1.0
+"""A report that comes a second after an incident was opened elsewhere joins it at once."""
 
 Row = dict[str, Any]
 
@@ -48,6 +52,7 @@ class Catalog:
     def __init__(self) -> None:
         self._kept = _Kept()
         self._policies: dict[str, _Settings] = {}
+        self._incidents: tuple[list[OpenIncident], float] = ([], 0.0)
 
     async def titles(self, db: Direct) -> Mapping[tuple[str, str], str]:
         """(kind, code) → title."""
@@ -80,6 +85,18 @@ class Catalog:
             terms = terms_for(policy, announced(), since=now, now=now)
             kept = self._policies[community_id] = _Settings(policy, terms, time.monotonic() + KEEP_SETTINGS_SECONDS)
         return kept
+
+    async def incidents(self, db: Direct) -> list[OpenIncident]:
+        """Every open incident, the oldest first."""
+        found, until = self._incidents
+        if time.monotonic() >= until:
+            found = await incidents.all_open(db)
+            self._incidents = (found, time.monotonic() + KEEP_INCIDENTS_SECONDS)
+        return found
+
+    def forget_incidents(self) -> None:
+        """For whoever has just opened or closed one."""
+        self._incidents = ([], 0.0)
 
     def forget(self) -> None:
         """For whoever has just changed a category or a setting."""

@@ -45,10 +45,11 @@ ITEM: Final[dict[str, Any]] = {
     "overdue": False,
     "holder": "张师傅",
     "urged": 0,
+    "following": False,
 }
 
 ORDER: Final[dict[str, Any]] = {
-    **{name: value for name, value in ITEM.items() if name not in ("due_at", "overdue", "urged", "place")},
+    **{name: value for name, value in ITEM.items() if name not in ("due_at", "overdue", "urged", "place", "following")},
     "place": {"label": "1栋1单元101室", "public": False, "house_id": "hse_7h2k9m"},
     "description": "厨房水龙头一直滴水，关不紧",
     "next_deadline": {"clock": "arrive", "title": "上门", "due_at": "2026-11-22T13:00:00+00:00", "overdue": False},
@@ -63,6 +64,7 @@ ORDER: Final[dict[str, Any]] = {
         "waiting_for": "等张师傅上门",
         "urged": None,
     },
+    "group": None,
     "urges": {"count": 0, "here": 0, "last_at": None},
     "temporary": False,
     "follows": None,

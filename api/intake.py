@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from api import views
+from api import incidents, views
 from api.bodies import Area, GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
 from api.idempotency import Request
 from api.reader import Reader
@@ -16,6 +16,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
+from models.domain.incidents import OpenIncident, first_that_takes
 from models.domain.numbers import CHINA
 from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
 from models.domain.people import Actor, Role
@@ -118,6 +119,7 @@ async def file(state: State, request: Request, case: Case) -> Json:
     priority = _priority(case, category)
     _check_appointment(case.body, now)
     policy = await state.catalog.policy(state.direct, case.site.community_id)
+    incident = await _incident(state, case, priority)
     number = await state.numbers.number("repair", now)
     order = new_order(
         Filing(
@@ -138,13 +140,29 @@ async def file(state: State, request: Request, case: Case) -> Json:
             # An emergency may find no dispatcher on duty; whether it does is looked up when its workflow starts.
             assigns_itself=(policy.auto_assign and not _is_rework(case)) or priority is Priority.EMERGENCY,
             vacant=case.site.vacant,
+            incident=incident.id if incident else None,
             at=now,
         )
     )
-    return await _write(state, request, case, order, now)
+    return await _write(state, request, case, order, now, incident)
 
 
-async def _write(state: State, request: Request, case: Case, order: OrderState, now: datetime) -> Json:
+async def _incident(state: State, case: Case, priority: Priority) -> OpenIncident | None:
+    """The open incident that this is one more report of."""
+    return first_that_takes(
+        await state.catalog.incidents(state.direct),
+        community_id=case.site.community_id,
+        order_kind="repair",
+        category=case.body.category,
+        building_id=case.site.place.building_id,
+        priority=priority,
+        found_by_staff=case.reporter.kind == "staff",
+    )
+
+
+async def _write(
+    state: State, request: Request, case: Case, order: OrderState, now: datetime, incident: OpenIncident | None
+) -> Json:
     sealed = state.sealing.seal(case.contact_phone) if case.contact_phone else None
     said = intake.Words(
         place_label=case.site.label,
@@ -156,6 +174,7 @@ async def _write(state: State, request: Request, case: Case, order: OrderState, 
         photo_owner=(case.actor.kind, case.actor.id),
     )
     answer = await _as_seen(state, case, order, said, now)
+    answer["incident"] = incidents.for_owners(incident) if incident else None
     taken = await intake.take_in(state.direct, order, said, update_id=request.id, digest=request.digest, answer=answer)
     request.check(taken.digest)
     if taken.created:

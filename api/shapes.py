@@ -208,6 +208,9 @@ class Action(Shape):
 
 
 class OrderItem(Shape):
+    """`following`: it shows the stage, deadline and worker of the order that it was merged into, or of an incident."""
+
+    following: bool
     number: str
     id: str
     kind: str
@@ -230,6 +233,17 @@ class OrderPage(Shape):
     next_cursor: str | None
 
 
+class Group(Shape):
+    """`following`: the order shows stage, worker and deadline of the one that it follows, or of an incident.
+    `followers` and `neighbours` are counts; staff also read `primary`, `children` and `links`."""
+
+    following: bool
+    since: datetime | None
+    incident: dict[str, Any] | None
+    followers: int
+    neighbours: int
+
+
 class Order(Shape):
     number: str
     id: str
@@ -247,6 +261,7 @@ class Order(Shape):
     next_deadline: Deadline | None
     waiting: Waiting | None
     bulletin: Bulletin
+    group: Group | None
     urges: Urges
     temporary: bool
     follows: Sequel | None
@@ -393,7 +408,8 @@ class Message(Shape):
     kind: str
     title: str
     text: str
-    number: str
+    number: str | None
+    """Null for an announcement, which has `incident_id` instead."""
     created_at: datetime
     read_at: datetime | None
 

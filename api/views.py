@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from api import money_views, wording
+from api import group_views, money_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
@@ -137,6 +137,7 @@ def _order_task(task: Task, bundle: Row, order: OrderState, reader: Reader, now:
 def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     """An order in a list."""
     category = titles.get((row["kind"], row["category"]), row["category"])
+    stage, due_at = group_views.shown(row)
     holder = None
     if row["assignee_name"] is not None:
         roles = row["assignee_roles"] or ()
@@ -146,8 +147,10 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "id": row["number"],
         "kind": row["kind"],
         "kind_title": words.KINDS.get(row["kind"], row["kind"]),
-        "stage": row["stage"],
-        "stage_title": words.stage(row["kind"], row["stage"], not reader.is_staff),
+        "stage": stage,
+        "stage_title": words.stage(row["kind"], stage, not reader.is_staff),
+        "leader": row["leader"] if reader.is_staff else None,
+        "following": row["leader"] is not None,
         "open": row["open"],
         "priority": row["priority"],
         "place": row["place_label"],
@@ -157,8 +160,8 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "description": row["description"],
         "submitted_at": row["submitted_at"],
         "closed_at": row["closed_at"],
-        "due_at": row["next_due_at"],
-        "overdue": bool(row["open"] and row["next_due_at"] is not None and row["next_due_at"] < now),
+        "due_at": due_at,
+        "overdue": bool(row["open"] and due_at is not None and due_at < now),
         "holder": holder,
         "urged": row["urged"],
         "rating": row["rating_result"],
@@ -174,14 +177,16 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     """One order as the reader sees it now, with what they may do. `bundle["state"]` may be a document or the model."""
     state = OrderState.model_validate(bundle["state"])
     staff = reader.is_staff
-    clock = state.running_clock
+    shown = group_views.shown_state(bundle, state)
+    stage = group_views.shown_stage(bundle, state)
+    clock = shown.running_clock
     answer: Json = {
         "number": state.number,
         "id": state.number,
         "kind": state.kind,
         "kind_title": words.KINDS.get(state.kind, state.kind),
-        "stage": state.stage,
-        "stage_title": words.stage(state.kind, state.stage, not staff),
+        "stage": stage,
+        "stage_title": words.stage(state.kind, stage, not staff),
         "open": state.open,
         "version": state.version,
         "priority": state.priority,
@@ -206,11 +211,12 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "submitted_at": bundle["submitted_at"],
         "finished_at": bundle["finished_at"],
         "closed_at": bundle["closed_at"],
-        "holder": _person(state.assignee, bundle, reader) if state.assignee else None,
-        "holder_name": _name(state.assignee, bundle, reader) if state.assignee else None,
+        "holder": _person(shown.assignee, bundle, reader) if shown.assignee else None,
+        "holder_name": _name(shown.assignee, bundle, reader) if shown.assignee else None,
         "next_deadline": _deadline(clock, now) if clock else None,
-        "waiting": _waiting(state, reader),
-        "bulletin": _bulletin(bundle, state, reader, now),
+        "waiting": _waiting(shown, reader),
+        "bulletin": _bulletin(bundle, state, shown, reader, now),
+        "group": group_views.group(bundle, state, reader, titles),
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
         "temporary": state.temporary,
@@ -224,7 +230,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "photos": [_photo(photo) for photo in bundle["photos"] if _may_see_photo(photo, reader)],
         "timeline": [
             _event(event, state.kind, bundle, reader)
-            for event in bundle["events"]
+            for event in group_views.with_news(bundle)
             if event["audience"] in reader.audiences
         ],
         "tasks": [
@@ -293,11 +299,11 @@ def _deadline(clock: Clock, now: datetime) -> Json:
     }
 
 
-def _bulletin(bundle: Row, state: OrderState, reader: Reader, now: datetime) -> Json:
+def _bulletin(bundle: Row, state: OrderState, shown: OrderState, reader: Reader, now: datetime) -> Json:
     """In staff's view, as its reporter is told it but with names as staff know them."""
     addressed = bulletin_words.YOU if rights.is_reporter(state, reader.actor) else bulletin_words.REPORTER
     told = bundle.get("told_by_urging") or 0
-    return bulletin(state, now, lambda person: _name(person, bundle, reader), addressed, told).model_dump()
+    return bulletin(shown, now, lambda person: _name(person, bundle, reader), addressed, told).model_dump()
 
 
 def _waiting(state: OrderState, reader: Reader) -> Json | None:

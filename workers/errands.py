@@ -59,6 +59,11 @@ EMERGENCY_RANK: Final = 1
 EFFECTS: Final[Mapping[str, str]] = {"notice": names.DELIVER_NOTICE, "photo": names.FINALISE_PHOTO}
 """Outbox action → activity. Both take one id."""
 
+BEGUN_AFTER_ATTEMPTS: Final = 3
+"""A command may be written before its order's workflow has begun. After two more attempts, three seconds later, one
+that Temporal does not know has ended.
+"""
+
 _OUTAGES: Final = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -91,6 +96,8 @@ class Row(Protocol):
     def number(self) -> str | None: ...
     @property
     def rank(self) -> int: ...
+    @property
+    def attempts(self) -> int: ...
     @property
     def body(self) -> dict[str, Any]: ...
 
@@ -174,6 +181,6 @@ class Errands:
                 raise  # An operator has to act first; what the order will say then, nobody knows yet.
             raise Moot(str(error.cause)) from error
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if error.status is RPCStatusCode.NOT_FOUND and row.attempts >= BEGUN_AFTER_ATTEMPTS:
                 raise Moot("the order has ended") from error
             raise

@@ -36,6 +36,9 @@ UPLOAD_LIFE: Final = timedelta(hours=24)
 REQUEST_LIFE: Final = timedelta(days=7)
 """How long an idempotency key is remembered (`contract.md`)."""
 
+FOLLOWERS_PATIENCE: Final = timedelta(minutes=2)
+"""Orders are woken within a second of the end of what they follow; after this long the wake-up was lost."""
+
 START_PATIENCE: Final = timedelta(minutes=2)
 """A start that is neither waiting nor confirmed after this long was lost."""
 
@@ -77,6 +80,7 @@ class Sweep:
             self._abandoned_photos,
             self._old_rows,
             self._lost_starts,
+            self._forgotten_followers,
         )
         for job in jobs:
             try:
@@ -125,3 +129,8 @@ class Sweep:
         found = await in_transaction(self._engine, sweeping.start_again, now - START_PATIENCE)
         if found:
             _log.warning("%d orders were never started and are now: %s", len(found), found)
+
+    async def _forgotten_followers(self, now: datetime) -> None:
+        found = await in_transaction(self._engine, sweeping.wake_forgotten, now - FOLLOWERS_PATIENCE, now)
+        if found:
+            _log.warning("%d orders still followed what is over, and are woken: %s", len(found), found)

@@ -22,7 +22,7 @@ from models.domain import photos as rules
 from models.domain.errors import NotBound, NotFound, ValidationFailed
 from models.domain.people import Actor
 from models.domain.shifts import may_read
-from models.repositories import photos, reading, shifts
+from models.repositories import photos, public_works, reading, shifts
 from models.tables.base import new_id
 
 router = APIRouter(prefix="/photos", tags=["photos"])
@@ -93,6 +93,8 @@ async def address_of(state: State, actor: Actor, photo_id: str) -> dict[str, str
 
 async def _check_seen_with(state: State, actor: Actor, photo: reading.Row) -> None:
     """Others see a photo with the order, or in the log of a post, that it was handed in with. Raises NotFound."""
+    if actor.kind == "resident" and await public_works.shows_photo(state.direct, actor.id, photo["id"]):
+        return  # What a repair near their home has come to.
     if photo["number"] is not None and photo["audience"] in Reader(actor).audiences:
         await acting.visible_order(state, actor, photo["number"])
         return

@@ -53,6 +53,8 @@ TITLES: Final = {
     "unmerged": "已单独处理",
     "freed": "已单独处理",
     "merged_away": "工单已合并，无需上门",
+    "incident": "大面积故障通知",
+    "incident_closed": "故障已恢复",
     "public_held": "公共维修暂缓",
     "public_finished": "公共维修已处理完成",
     "public_closed": "公共维修已完成",
@@ -97,6 +99,8 @@ SENTENCES: Final = {
     "unmerged": "您在{place}的{category}{matter}不再合并，将单独处理。",
     "freed": "您在{place}的{category}{matter}不再合并，将单独处理。",
     "merged_away": "{place}的{category}{matter}已合并到其他工单，请勿上门。",
+    "incident": "{place}：{category}。{text}",
+    "incident_closed": "{place}：{category}已处理。{text}",
     "public_held": "您也遇到的{place}{category}问题暂缓处理{because}。",
     "public_finished": "您也遇到的{place}{category}问题已处理完成。",
     "public_closed": "您也遇到的{place}{category}问题已完成。",
@@ -209,7 +213,8 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
     """One sentence for the message centre."""
     pattern = SENTENCES.get(f"{subject.kind}.{kind}") or SENTENCES.get(kind, "{place}的{category}有新进展。")
     return pattern.format(
-        matter=words.KINDS[subject.kind],
+        matter=words.KINDS.get(subject.kind, ""),
+        text=facts.get("text", ""),
         place=subject.place,
         category=subject.category,
         staff=short_name(subject.staff),
@@ -330,7 +335,12 @@ def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Va
     }
 
 
+def _announcement(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {"thing1": subject.category, "time2": subject.at, "thing3": str(facts.get("text", ""))}
+
+
 _VALUES: Final = {
+    "announcement": _announcement,
     "progress": _progress,
     "your_turn": _your_turn,
     "finished": _finished,

@@ -15,7 +15,7 @@ from models.domain.forms import Stated, Window
 from models.domain.lifecycles import LIFECYCLES, Lifecycle
 from models.domain.lifecycles.map import Milestone
 from models.domain.move_cars import MoveCar
-from models.domain.people import Role
+from models.domain.people import SYSTEM, Role
 from models.domain.places import Place
 from models.domain.quotes import Quote, Settlement
 from models.domain.sequels import Follows
@@ -151,6 +151,8 @@ class Filing(BaseModel):
     vacant: bool = False
     follows: Follows | None = None
     call_back_share: float = 0
+    incident: str | None = None
+    """The open incident that it is one more report of: it follows that from its first moment."""
     at: datetime
 
 
@@ -289,8 +291,8 @@ class OrderState(BaseModel):
         return self.terms.reread_at(furthest) if furthest is not None else None
 
 
-FIRST: Final = {"first_task", "first_people", "first_roles"}
-"""What a filing says about its first task alone."""
+FIRST: Final = {"first_task", "first_people", "first_roles", "incident"}
+"""What a filing says about its first moment alone."""
 
 
 def new_order(filing: Filing) -> OrderState:
@@ -304,7 +306,7 @@ def new_order(filing: Filing) -> OrderState:
     task = Task(id=f"{filing.number}.1", kind=first.kind, roles=roles, people=filing.first_people, opened_at=filing.at)
     if first.gives_up_after is not None:
         task.gives_up_at = filing.at + first.gives_up_after
-    return OrderState(
+    order = OrderState(
         **filing.model_dump(exclude=FIRST | {"at", "place", "levels", "terms", "reporter", "appointment", "follows"}),
         place=filing.place,
         levels=filing.levels,
@@ -320,3 +322,12 @@ def new_order(filing: Filing) -> OrderState:
         opened=1,
         clocks={name: start_clock(name, filing.at, level, filing.terms) for name, level in filing.levels.items()},
     )
+    return order if filing.incident is None else _of_incident(order, filing.incident)
+
+
+def _of_incident(order: OrderState, incident: str) -> OrderState:
+    """Nobody is asked to do anything about it by itself."""
+    for clock in order.clocks.values():
+        clock.pause(order.submitted_at)
+    following = Following(incident=incident, since=order.submitted_at, by=SYSTEM.id)
+    return order.model_copy(update={"following": following, "tasks": {}, "opened": 0})

@@ -317,6 +317,30 @@ SPOTS: Final = {
 PATROL_STATUSES: Final = {"open": "待巡检", "done": "已完成", "missed": "未完成"}
 WEEKDAYS: Final = {1: "周一", 2: "周二", 3: "周三", 4: "周四", 5: "周五", 6: "周六", 7: "周日"}
 
+INCIDENTS: Final = {
+    "power_cut": "停电",
+    "no_water": "停水",
+    "burst_main": "主管道爆裂",
+    "lift_down": "电梯停运",
+    "no_heating": "停暖",
+    "no_network": "网络或门禁中断",
+    "other": "其他故障",
+}
+REPORTERS: Final = {"guest": "来电人"}
+
+SIMILAR: Final = {
+    "same_category": "同一类别",
+    "same_spot": "同一位置",
+    "same_building": "同一楼栋",
+    "same_unit": "同一单元",
+    "same_floor": "同一楼层",
+    "same_house": "同一房屋",
+    "within_an_hour": "1小时内",
+    "within_six_hours": "6小时内",
+    "within_a_day": "24小时内",
+}
+LINKS: Final = {"related": "相关工单"}
+
 REFUSALS: Final = {
     "validation_failed": "填写的内容有误，请检查标出的项目",
     "unauthenticated": "请重新登录",
@@ -344,6 +368,9 @@ REFUSALS: Final = {
     "cannot_merge_here": "当前步骤不能合并",
     "merge_other_kind": "只能合并同类工单",
     "merge_other_community": "只能合并同一小区的工单",
+    "link_with_itself": "工单不能关联自己",
+    "public_work_own": "这是您自己的报修",
+    "public_work_over": "该维修已处理完成",
     "primary_over": "主单已处理完成或已结束",
     "primary_follows": "主单已合并到 {leader}，请直接合并到该单",
     "leads_a_group": "该工单下已有合并的子单，请先取消合并",

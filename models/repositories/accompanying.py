@@ -48,7 +48,7 @@ _NOTICES: Final = text(
 _COMMANDS: Final = text(
     """
     INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-    SELECT number || :mark, 'command', number, :rank, CAST(:body AS jsonb), now(), now(), 0
+    SELECT number || '@' || :mark, 'command', number, :rank, CAST(:body AS jsonb), now(), now(), 0
     FROM unnest(CAST(:numbers AS text[])) AS number
     ON CONFLICT (id) DO NOTHING
     """
@@ -74,7 +74,7 @@ def pass_on(conn: Connection, batch: Batch) -> None:
     if primary is None:
         return
     if "urged" in said:
-        command(conn, [primary], "urge", {}, f"@{batch.number}-{batch.version}")
+        command(conn, [primary], "urge", {}, f"{batch.number}-{batch.version}")
     if "commented" in said:
         holders = conn.execute(_HOLDERS, {"number": primary}).scalars()
         told = [Notice(kind="reporter_replied", to="staff", to_id=holder, template="task") for holder in holders]
@@ -85,12 +85,13 @@ def command(conn: Connection, numbers: Sequence[str], update: str, body: dict[st
     """A command of the system's for each of these orders. `mark` makes it one of its kind, however often written."""
     if numbers:
         said = orjson.dumps({"update": update, "body": body}).decode()
-        conn.execute(_COMMANDS, {"numbers": list(numbers), "mark": mark, "rank": RANK_START, "body": said})
+        values = {"numbers": list(numbers), "mark": f"{update}-{mark}", "rank": RANK_START, "body": said}
+        conn.execute(_COMMANDS, values)
 
 
 def wake(conn: Connection, numbers: Sequence[str], why: str) -> None:
     """Have these followers look at what has become of what they follow."""
-    command(conn, numbers, "wake", {}, f"@{why}")
+    command(conn, numbers, "wake", {}, why)
 
 
 def _to_followers(batch: Batch, followers: Sequence[Row[Any]]) -> Iterable[News]:

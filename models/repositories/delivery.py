@@ -50,13 +50,15 @@ class Letter(BaseModel):
 
 
 _LETTER: Final = text("""
-    SELECT n.id, n.number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.facts, n.urgent, n.delivery,
+    SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template,
+           n.facts, n.urgent, n.delivery,
            n.created_at,
            n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
            n.kind NOT IN ('visit_today', 'appointment_soon') OR n.facts->'visit' IS NULL
                OR n.facts->'visit' = w.state->'appointment' AS visit_stands,
-           w.open AS order_open, w.community_id, w.kind AS order_kind, w.stage, w.place_label,
-           coalesce(c.title, w.category) AS category,
+           coalesce(w.open, true) AS order_open, coalesce(w.community_id, i.community_id) AS community_id,
+           coalesce(w.kind, 'incident') AS order_kind, coalesce(w.stage, '') AS stage,
+           coalesce(w.place_label, place.name) AS place_label, coalesce(c.title, w.category, i.title) AS category,
            w.state->'hold'->>'reason' AS hold_reason,
            coalesce(t.due_at, t.gives_up_at, w.next_due_at) AS due_at,
            named.name AS staff,
@@ -66,7 +68,9 @@ _LETTER: Final = text("""
            s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable,
            coalesce(p.settings->'quiet', '{}') AS quiet
     FROM notices n
-    JOIN work_orders w ON w.number = n.number
+    LEFT JOIN work_orders w ON w.number = n.number
+    LEFT JOIN incidents i ON i.id = n.incident_id
+    LEFT JOIN communities place ON place.id = i.community_id
     LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
     LEFT JOIN tasks t ON t.id = n.while_task
     LEFT JOIN staff named ON named.id = n.facts->>'staff'

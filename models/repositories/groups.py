@@ -7,6 +7,7 @@ is taken away again by that change.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Row, text
@@ -14,6 +15,9 @@ from sqlalchemy import Connection, Row, text
 from models.domain.errors import IllegalTransition, NotFound, Unavailable, WuyouError
 from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.grouping import Standing, fate_of, may_follow
+
+LATE_SEQ: Final = 1000
+"""Events that no step has made come after all of the step's own (`models.tables.orders.TimelineEvent`)."""
 
 _LOCK: Final = text(
     """
@@ -87,6 +91,40 @@ def _standing(row: Row, leads: bool = False) -> Standing:
         leads=leads,
         worker=row.worker,
     )
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+_ROWS: Final = text(
+    "SELECT number, version FROM work_orders WHERE number = ANY(:numbers) ORDER BY number FOR NO KEY UPDATE"
+)
+_LINK: Final = text(
+    """
+    INSERT INTO order_links (number, other, why, note, by_id, at) VALUES (:number, :other, :why, :note, :by, :at)
+    ON CONFLICT DO NOTHING
+    """
+)
+_SAY: Final = text(
+    """
+    INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, facts)
+    SELECT :number, :version, greatest(coalesce(max(seq) + 1, 0), :late), 'linked', :at, :by, 'staff', 'staff',
+           jsonb_strip_nulls(jsonb_build_object('other', CAST(:other AS text), 'reason', CAST(:note AS text)))
+    FROM timeline_events WHERE number = :number AND version = :version
+    """
+)
+
+
+def link(conn: Connection, one: str, other: str, by: str, at: datetime, *, note: str | None, why: str) -> bool:
+    """Link two orders that exist, both ways, and say so on both. False when they were linked already."""
+    number, second = sorted((one, other))
+    rows = conn.execute(_ROWS, {"numbers": [number, second]}).all()
+    said = {"by": by, "at": at, "note": note}
+    if conn.execute(_LINK, {**said, "number": number, "other": second, "why": why}).rowcount == 0:
+        return False
+    for row in rows:
+        the_other = second if row.number == number else number
+        conn.execute(_SAY, {**said, "number": row.number, "version": row.version, "other": the_other, "late": LATE_SEQ})
+    return True
 
 
 # -- what becomes of a follower ----------------------------------------------------------------------------------------

@@ -97,10 +97,11 @@ INTAKE_STATEMENT: Final = """
         INSERT INTO work_orders (
             number, kind, community_id, house_id, building_id, place_label, category, description, answers,
             reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, open, priority,
-            urged, next_due_at, submitted_at, version, issued_at, touched_at, follows, state)
+            urged, next_due_at, submitted_at, version, issued_at, touched_at, follows, state,
+            incident_id)
         SELECT number, :kind, :community_id, :house_id, :building_id, :place_label, :category, :description, :answers,
             :reporter_kind, :reporter_id, :source, :filed_by, :contact_name, :contact_phone_sealed, :stage, true,
-            :priority, 0, :next_due_at, :at, 1, :at, now(), :follows, :state
+            :priority, 0, :next_due_at, :at, 1, :at, now(), :follows, :state, :incident_id
         FROM gate
     ), the_task AS (
         INSERT INTO tasks (
@@ -108,7 +109,7 @@ INTAKE_STATEMENT: Final = """
             due_at, gives_up_at, form)
         SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{}', :at, 1,
             :task_due_at, :task_gives_up_at, '{}'
-        FROM gate
+        FROM gate WHERE CAST(:task_id AS varchar) IS NOT NULL
     ), the_event AS (
         INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, stage, facts)
         SELECT number, 1, 0, :event_kind, :at, :event_by_id, :event_by_kind, 'reporter', :stage, :event_facts
@@ -183,7 +184,7 @@ def intake_parameters(
     state: OrderState, words: Words, *, update_id: str, digest: str, answer: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The values of `INTAKE_STATEMENT`."""
-    (task,) = state.tasks.values()
+    task = next(iter(state.tasks.values()), None)
     event = first_event(state)
     columns = order_columns(state)
     emergency = state.priority is Priority.EMERGENCY
@@ -209,12 +210,13 @@ def intake_parameters(
         "contact_name": words.contact_name,
         "contact_phone_sealed": words.contact_phone_sealed,
         "at": state.submitted_at,
-        "task_id": task.id,
-        "task_kind": task.kind,
-        "task_holder": task.holder,
-        "task_roles": [role.value for role in task.roles],
-        "task_due_at": task_due(state, task),
-        "task_gives_up_at": task.gives_up_at,
+        "incident_id": columns["incident_id"],
+        "task_id": task.id if task else None,
+        "task_kind": task.kind if task else None,
+        "task_holder": task.holder if task else None,
+        "task_roles": [role.value for role in task.roles] if task else [],
+        "task_due_at": task_due(state, task) if task else None,
+        "task_gives_up_at": task.gives_up_at if task else None,
         "event_kind": event.kind,
         "event_by_id": event.by,
         "event_by_kind": event.by_kind,
@@ -243,8 +245,10 @@ def _by_staff(state: OrderState, kind: str, staff: str) -> Event:
 
 
 def first_notices(state: OrderState) -> list[Notice]:
-    """An emergency rings at once at whoever may take it; all else waits in the inbox, where it has just appeared."""
-    if state.priority is not Priority.EMERGENCY:
+    """An emergency rings at once at whoever may take it; all else waits in the inbox, where it has just appeared, or
+    follows an incident.
+    """
+    if state.priority is not Priority.EMERGENCY or not state.tasks:
         return []
     (task,) = state.tasks.values()
     opened = Event(kind="task", at=state.submitted_at, by="system", by_kind="system", facts={"task": task.id})

@@ -54,10 +54,22 @@ SUMMARY_CHARACTERS: Final = 40
 
 LISTED: Final = f"""w.number, w.kind, w.community_id, w.place_label, w.category,
     left(w.description, {SUMMARY_CHARACTERS}) AS description, w.stage, w.open, w.priority, w.assignee_id, w.urged,
-    w.next_due_at, w.submitted_at, w.closed_at, w.rating_result, w.reporter_kind, w.reporter_id"""
+    w.next_due_at, w.submitted_at, w.closed_at, w.rating_result, w.reporter_kind, w.reporter_id,
+    coalesce(w.primary_number, w.incident_id) AS leader"""
 """What a list shows and nothing else: each column of each row costs the API half a microsecond to read."""
 
 NEWEST: Final = "ORDER BY submitted_at DESC, number DESC LIMIT :limit"
+
+WITH_PRIMARY: Final = """LEFT JOIN work_orders p ON p.number = o.leader
+    LEFT JOIN staff s ON s.id = CASE WHEN o.leader IS NULL THEN o.assignee_id ELSE p.assignee_id END"""
+
+OF_PRIMARY: Final = """p.stage AS primary_stage, p.next_due_at AS primary_due_at,
+    s.name AS assignee_name, s.account AS assignee_account, s.roles AS assignee_roles"""
+"""An order that follows another shows the other's stage, deadline and worker."""
+
+SHOWN_STAGE: Final = """(CASE WHEN w.incident_id IS NOT NULL THEN 'in_progress'
+    WHEN w.primary_number IS NULL THEN w.stage
+    ELSE (SELECT p.stage FROM work_orders p WHERE p.number = w.primary_number) END)"""
 
 TIE_HOLDS: Final = """t.until IS NULL
     AND (t.lease_until IS NULL OR t.lease_until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)"""
@@ -96,7 +108,7 @@ async def orders_of_resident(
     """
     where, values = _order_filters(kind, is_open, after)
     sql = f"""
-        SELECT o.*, s.name AS assignee_name, s.account AS assignee_account, s.roles AS assignee_roles FROM (
+        SELECT o.*, {OF_PRIMARY} FROM (
             SELECT DISTINCT ON (submitted_at, number) * FROM (
                 (SELECT {LISTED} FROM work_orders w
                  WHERE w.reporter_id = :resident AND w.reporter_kind = 'resident'{where} {NEWEST})
@@ -106,7 +118,7 @@ async def orders_of_resident(
                     WHERE w.house_id = t.house_id AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}{where} {NEWEST}
                  ) h WHERE t.resident_id = :resident AND {TIE_HOLDS})
             ) u {NEWEST}
-        ) o LEFT JOIN staff s ON s.id = o.assignee_id
+        ) o {WITH_PRIMARY}
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
     return await _records(db, numbered(sql), resident=resident_id, limit=limit, **values)
 
@@ -132,7 +144,7 @@ async def orders_of_staff(
         where += f" AND {IN_MY_BUILDINGS}"
         values |= {"narrowed": list(narrowed), "buildings": list(buildings)}
     if stage is not None:
-        where += " AND w.stage = :stage"
+        where += f" AND {SHOWN_STAGE} = :stage"
         values["stage"] = stage
     if overdue is not None:
         late = "w.open AND w.next_due_at < :now"
@@ -143,11 +155,11 @@ async def orders_of_staff(
         where += " AND (" + " OR ".join(f"{column} ILIKE :words" for column in columns) + ")"
         values["words"] = f"%{_literally(words)}%"
     sql = f"""
-        SELECT o.*, s.name AS assignee_name, s.account AS assignee_account, s.roles AS assignee_roles FROM (
+        SELECT o.*, {OF_PRIMARY} FROM (
             SELECT o.* FROM unnest(CAST(:communities AS text[])) AS c(id) CROSS JOIN LATERAL (
                 SELECT {LISTED} FROM work_orders w WHERE w.community_id = c.id{where} {NEWEST}
             ) o {NEWEST}
-        ) o LEFT JOIN staff s ON s.id = o.assignee_id
+        ) o {WITH_PRIMARY}
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
     return await _records(db, numbered(sql), communities=list(communities), limit=limit, **values)
 
@@ -194,6 +206,8 @@ DETAIL: Final = numbered(f"""
                         'roles', s.roles)) FROM staff s WHERE s.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS staff,
            coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM residents r
                      WHERE r.id = ANY(ARRAY(SELECT id FROM ids))), '{{}}') AS residents,
+           w.primary_number, w.incident_id, w.accompanied
+               OR EXISTS (SELECT FROM order_links l WHERE l.number = w.number OR l.other = w.number) AS grouped,
            CASE WHEN w.urged > 0 THEN {TOLD_BY_URGING} END AS told_by_urging,
            CASE WHEN w.reporter_kind = 'staff' THEN (
                SELECT jsonb_build_object('id', a.id, 'title', a.title) FROM patrol_items i
@@ -489,10 +503,15 @@ async def messages(
     if after is not None:
         where, values = " AND (n.created_at, n.id) < (:at, :after_id)", {"at": after[0], "after_id": after[1]}
     sql = f"""
-        SELECT n.id, n.number, n.kind, n.facts, n.created_at, n.read_at, n.urgent, n.delivery, n.channel,
-               w.kind AS order_kind, w.category, w.place_label, w.stage, w.state->'hold'->>'reason' AS hold_reason,
+        SELECT n.id, n.number, n.incident_id, n.kind, n.facts, n.created_at, n.read_at, n.urgent, n.delivery,
+               n.channel,
+               coalesce(w.kind, 'incident') AS order_kind, coalesce(w.category, i.title) AS category,
+               coalesce(w.place_label, c.name) AS place_label, coalesce(w.stage, '') AS stage,
+               w.state->'hold'->>'reason' AS hold_reason,
                s.name AS staff_name
-        FROM notices n JOIN work_orders w ON w.number = n.number LEFT JOIN staff s ON s.id = n.facts->>'staff'
+        FROM notices n LEFT JOIN work_orders w ON w.number = n.number
+        LEFT JOIN staff s ON s.id = n.facts->>'staff'
+        LEFT JOIN incidents i ON i.id = n.incident_id LEFT JOIN communities c ON c.id = i.community_id
         WHERE n.to_kind = :to_kind AND n.to_id = :to_id AND n.delivery NOT IN ('withdrawn', 'spread')
           AND coalesce(n.not_before, n.created_at) <= now(){where}
         ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"""  # noqa: S608 - only constants of this module are put in

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from models.repositories import accompanying
+
 PER_SWEEP: Final = 500
 """Rows of one statement, so that a sweep after a long pause holds no lock for seconds."""
 
@@ -22,7 +24,8 @@ _WAITING: Final = text("""
     SELECT n.id, o.id FROM notices n
     JOIN LATERAL (
         SELECT id, done_at FROM outbox
-        WHERE number = n.number AND action = 'notice' AND (id = n.id OR body->>'notice' = n.id)
+        WHERE action = 'notice'
+            AND (number = n.number AND (id = n.id OR body->>'notice' = n.id) OR n.number IS NULL AND id = n.id)
         ORDER BY created_at DESC, id DESC LIMIT 1
     ) o ON o.done_at < :before
     WHERE n.delivery = 'pending' ORDER BY n.created_at LIMIT :limit
@@ -57,6 +60,28 @@ _START_AGAIN: Final = text("""
     ON CONFLICT (id) DO UPDATE SET done_at = NULL, leased_until = NULL, not_before = excluded.not_before
     RETURNING id
 """)
+
+
+_FORGOTTEN_FOLLOWERS: Final = text("""
+    SELECT w.number FROM work_orders w
+    LEFT JOIN work_orders p ON p.number = w.primary_number
+    LEFT JOIN incidents i ON i.id = w.incident_id
+    WHERE w.open AND w.workflow_ended_at IS NULL AND w.started_at IS NOT NULL
+        AND (w.primary_number IS NOT NULL OR w.incident_id IS NOT NULL)
+        AND (p.finished_at IS NOT NULL OR NOT p.open OR i.closed_at IS NOT NULL)
+        AND coalesce(p.touched_at, i.closed_at) < :before AND w.touched_at < :before
+        AND NOT EXISTS (SELECT FROM outbox o WHERE o.number = w.number AND o.action = 'command' AND o.done_at IS NULL)
+    ORDER BY w.number LIMIT :limit
+""")
+
+
+def wake_forgotten(conn: Connection, before: datetime, now: datetime) -> list[str]:
+    """Have orders look again that still follow what has been over since then: their wake-up was lost, or came while
+    they were just joining.
+    """
+    numbers = list(conn.execute(_FORGOTTEN_FOLLOWERS, {"before": before, "limit": PER_SWEEP}).scalars())
+    accompanying.wake(conn, numbers, f"sweep-{int(now.timestamp())}")
+    return numbers
 
 
 def waiting(conn: Connection, before: datetime) -> list[Waiting]:

@@ -216,6 +216,15 @@ LEVELS_NOW: Final = {
     priority: {name.value: as_json(level) for name, level in levels.items()} for priority, levels in LEVELS.items()
 }
 
+
+async def of_an_incident(desk: Desk) -> None:
+    await desk.file(incident="inc_1")
+    await desk.sleep(days=1)
+    desk.shelf.fate = Fate(came_to="finished")
+    await desk.send(SYSTEM, "wake")
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -228,6 +237,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         missed_patrol,
         merged_and_taken_out,
         merged_and_finished,
+        of_an_incident,
         passed_to_another_firm,
         nobody_at_home_twice,
         quoted_and_paid,

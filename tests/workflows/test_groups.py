@@ -143,3 +143,19 @@ async def test_a_following_order_continues_as_new_and_still_follows(
     await come_to(desk, "free")
     assert await desk.stage() == "submitted"
     assert len((await desk.state()).tasks) == 1
+
+
+async def test_a_report_of_an_incident_is_born_following_it_and_is_asked_about_when_it_is_over(desk: Desk) -> None:
+    await desk.file(incident="inc_1")
+    await desk.sleep(days=2)
+    assert desk.shelf.batches == [], "nothing has happened to it"
+    await come_to(desk, "finished")
+    state = await desk.state()
+    assert (state.stage, [task.kind for task in state.tasks.values()]) == ("finished", ["confirm"])
+
+
+async def test_woken_before_it_has_begun_to_wait(desk: Desk) -> None:
+    """Temporal was away: the wake-up comes with the start."""
+    await desk.file_with(SYSTEM, "wake", incident="inc_1")
+    await come_to(desk, "free")
+    assert [task.kind for task in (await desk.state()).tasks.values()] == ["dispatch"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api import shapes
+from api import incidents, shapes
 from api.answering import answers
 from api.deps import Owner, StateDep
 from api.errors import READING
@@ -34,6 +34,7 @@ async def catalog(state: StateDep, owner: Owner) -> Response:
             "categories": [_category(row) for row in rows],
             "communities": [_community(row, row["id"] in mine) for row in communities if not mine or row["id"] in mine],
             "houses": houses,
+            "incidents": [incidents.for_owners(each) for each in await incidents.near(state, houses)],
             "spots": titled(words.SPOTS),
             "priorities": titled(words.PRIORITIES),
             "hold_reasons": titled(words.HOLD_REASONS),

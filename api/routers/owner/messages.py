@@ -90,7 +90,7 @@ def _worth_asking(credits: int, refused_at: datetime | None) -> bool:
 
 def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
     subject = Subject(
-        number=row["number"],
+        number=row["number"] or row["incident_id"],
         kind=row["order_kind"],
         stage=row["stage"],
         place=row["place_label"],
@@ -106,6 +106,7 @@ def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
         "title": notice_words.title(row["kind"]),
         "text": notice_words.sentence(row["kind"], subject, row["facts"]),
         "number": row["number"],
+        "incident_id": row["incident_id"],
         "order_kind": row["order_kind"],
         "stage": row["stage"],
         "created_at": row["created_at"],

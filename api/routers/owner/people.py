@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api import sessions, shapes
+from api import incidents, sessions, shapes
 from api.answering import answers
 from api.bodies import OwnerLogin
 from api.deps import Owner, StateDep
@@ -46,5 +46,6 @@ async def me_of(state: State, resident_id: str) -> dict[str, Any]:
         "phone_masked": mask_phone(state.sealing.open(sealed)) if sealed else None,
         "minor": row["is_minor"],
         "houses": [house | {"tie_title": words.TIES[house["tie"]]} for house in row["houses"]],
+        "incidents": [incidents.for_owners(incident) for incident in await incidents.near(state, row["houses"])],
         "unread": row["unread"],
     }
