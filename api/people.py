@@ -17,6 +17,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import staff_rights as rights
 from models.domain.errors import NotFound, ValidationFailed
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.numbers import CHINA
 from models.repositories import absences, colleagues, leaving, sessions
 
@@ -65,6 +66,15 @@ def _shown(row: Mapping[str, Any], away: list[Json], gone: Mapping[str, Json]) -
     ]
     shown = {key: value for key, value in row.items() if key != "id"}
     return {**shown, "absences": mine, "leaving": gone.get(row["id"]) if not row["active"] else None}
+
+
+async def assignees(state: State, member: StaffMember) -> list[Json]:
+    """Active staff of the caller's communities whose roles are those of some work, for choosing one for many orders."""
+    rows = await colleagues.of_communities(state.direct, member.actor.communities)
+    work = {role.value for lifecycle in LIFECYCLES.values() for role in lifecycle.worker_roles}
+    return [
+        {"account": row["account"], "name": row["name"]} for row in rows if row["active"] and work & set(row["roles"])
+    ]
 
 
 # -- one request, one change -------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ class StaffMember:
     on_duty: bool
     """What their own switch says."""
     wechat_bound: bool
-    stands_in_for: Mapping[str, str]
+    stands_in_for: Mapping[str, str] = field(default_factory=dict)
     """Account → name of those for whom they act today."""
 
     @property

@@ -19,6 +19,7 @@ from models.domain import shifts, words
 from models.domain.errors import Unauthenticated
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Role
+from models.domain.staff_rights import PLAN
 
 COOKIE: Final = "wuyou_session"
 COOKIE_PATH: Final = "/console"
@@ -50,9 +51,11 @@ ENTRANCES: Final = (
     Entrance("inbox", "/console/inbox"),
     Entrance("orders", "/console/orders"),
     Entrance("register", "/console/register"),
+    Entrance("today", "/console/today", (Role.TECHNICIAN, Role.INSPECTOR)),
     Entrance("rounds", "/console/rounds"),
     Entrance("shifts", "/console/shifts", shifts.READERS),
     Entrance("takings", "/console/takings", settlements.READERS),
+    Entrance("people", "/console/people", PLAN),
     Entrance("operations", "/console/operations", OPERATORS),
     Entrance("me", "/console/me"),
 )

@@ -13,6 +13,7 @@ from api.console.rooms import (
     operations,
     order,
     orders,
+    people,
     photos,
     register,
     rounds,
@@ -20,6 +21,7 @@ from api.console.rooms import (
     shifts,
     static,
     takings,
+    today,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -32,9 +34,11 @@ for room in (
     order,
     sequel,
     register,
+    today,
     rounds,
     shifts,
     takings,
+    people,
     photos,
     operations,
     me,

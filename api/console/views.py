@@ -104,6 +104,9 @@ EVENT_LOOKS: Final = {
     "expired": ("clock", "warn"),
     "photo_failed": ("camera", "bad"),
     "moved_away": ("undo", "warn"),
+    "handed_over": ("swap", "warn"),
+    "auto_assigned": ("person", "accent"),
+    "pooled_by_itself": ("inbox", "bad"),
 }
 """Event → icon and tone; the others get a plain dot."""
 
@@ -579,6 +582,10 @@ def _extras(facts: Json, at: datetime) -> list[str]:
         before, after = (words.PRIORITIES.get(value, value) for value in facts["priority"])
         extras.append(TRAIL["priority"].format(before=before, after=after))
     extras += [TRAIL[f"{name}_corrected"] for name in ("category", "place", "contact") if facts.get(name)]
+    if facts.get("why") in words.WHY_NOT:
+        extras.append(words.WHY_NOT[facts["why"]])
+    if facts.get("among"):
+        extras.append(TRAIL["chosen"].format(among=facts["among"], open=facts.get("open_orders", 0)))
     if facts.get("count"):
         extras.append(TRAIL["times"].format(count=facts["count"]))
     behalf = facts.get("on_behalf")

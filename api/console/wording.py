@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.console.people_words import BULK, PEOPLE, TODAY
+
 PRODUCT: Final = "物优"
 TAGLINE: Final = "物业工单系统"
 
@@ -15,9 +17,11 @@ NAV: Final = {
     "inbox": "待办",
     "orders": "工单",
     "register": "登记",
+    "today": "今日",
     "rounds": "巡检",
     "shifts": "交接班",
     "takings": "收费",
+    "people": "人员",
     "operations": "运维",
     "me": "我的",
     "label": "主导航",
@@ -480,7 +484,9 @@ ME: Final = {
     "duty": "值班状态",
     "duty_on": "在岗",
     "duty_off": "休息",
-    "duty_hint": "休息期间不接收派单提醒，紧急工单除外。",
+    "duty_hint": "休息期间不自动派单；排班开始或结束时自动切换。",
+    "duty_absent": "请假中",
+    "stands_in_for": "代理办理",
     "go_on": "开始值班",
     "go_off": "结束值班",
     "wechat": "微信提醒",
@@ -545,6 +551,7 @@ TRAIL: Final = {
     "consent": "{by}同意（{channel}）",
     "witnesses": "见证人 {names}",
     "priority": "{before}改为{after}",
+    "chosen": "{among} 人符合，在手 {open} 单最少",
     "category_corrected": "类别已更正",
     "place_corrected": "位置已更正",
     "contact_corrected": "联系人已更正",
@@ -709,6 +716,9 @@ SCREENS: Final = {
     "rounds": ROUNDS,
     "shifts": SHIFTS,
     "takings": TAKINGS,
+    "people": PEOPLE,
+    "today": TODAY,
+    "bulk": BULK,
     "me": ME,
     "operations": OPERATIONS,
     "errors": ERRORS,

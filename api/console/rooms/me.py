@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from api import ratings
+from api import people, ratings
 from api.console import frame
 from api.console.drawing import qr_svg
 from api.console.frame import Member
@@ -20,7 +20,6 @@ from api.state import State
 from integrations.wechat import WeChatError
 from models.domain import words
 from models.domain.errors import Unavailable
-from models.repositories import sessions
 
 router = APIRouter(route_class=Room)
 
@@ -32,10 +31,8 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
 
 @router.post("/me/duty")
 async def duty(request: Request, state: StateDep, member: Member) -> HTMLResponse:
-    on_duty = bool((await request.form()).get("on"))
-    async with state.single.connect() as conn:
-        await sessions.set_duty(conn, member.id, on_duty)
-    return await draw(state, member, on_duty=on_duty)
+    await people.switch_duty(state, member, bool((await request.form()).get("on")))
+    return await draw(state, member)
 
 
 @router.post("/me/wechat")
@@ -60,9 +57,8 @@ async def bound(member: Member, was: str = "") -> HTMLResponse:
     return HTMLResponse("", status_code=204)
 
 
-async def draw(
-    state: State, member: StaffMember, qr: Markup | None = None, on_duty: bool | None = None
-) -> HTMLResponse:
+async def draw(state: State, member: StaffMember, qr: Markup | None = None) -> HTMLResponse:
+    duty = await people.duty(state, member)
     communities = await state.catalog.communities(state.direct)
     reach = member.actor.communities
     return await frame.page(
@@ -72,7 +68,9 @@ async def draw(
         "me",
         team=words.TEAMS.get(member.team, member.team),
         communities="" if "*" in reach else "、".join(communities[one]["name"] for one in reach if one in communities),
-        on_duty=member.on_duty if on_duty is None else on_duty,
+        on_duty=duty["on_duty"],
+        absent=duty["absent"],
+        stands_in_for="、".join(member.stands_in_for.values()),
         bound=member.wechat_bound,
         qr=qr,
         stars=await ratings.averages(state, member),

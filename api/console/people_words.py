@@ -1,0 +1,101 @@
+"""The Chinese of the rooms about staff: who there is, what to do today, and acts on many orders at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PEOPLE: Final = {
+    "title": "人员",
+    "hint": "当班、请假代理、离职移交都在这里办理",
+    "on_duty": "在岗",
+    "off_duty": "休息",
+    "absent": "请假",
+    "left": "已离职",
+    "open": "在手 {open} / 上限 {cap}",
+    "open_only": "在手 {open} 单",
+    "cap_default": "按小区设置",
+    "moving": "移交中 {moved}/{tasks}",
+    "moved": "已移交 {moved}/{tasks}",
+    "failing": "{failing} 项未能移交，请联系运维",
+    "deputy": "代理：{name}",
+    "deputy_gone": "代理人已离职，请重新指定",
+    "no_deputy": "无代理",
+    "absence": "请假与代理",
+    "absence_hint": "请假期间不派新单；代理人可查看并办理其名下任务，任务不转移。",
+    "absence_none": "没有请假记录",
+    "since": "从",
+    "until": "到（含）",
+    "deputy_field": "代理人",
+    "nobody": "不指定",
+    "record": "登记请假",
+    "end": "销假",
+    "leaving": "离职",
+    "leaving_hint": "立即停用账号；名下未完成任务逐项移交给接手人，接手人不能办理的退回待抢池。",
+    "heir": "接手人",
+    "to_pool": "退回待抢池",
+    "leave": "办理离职",
+    "rejoin": "恢复在职",
+    "rejoin_hint": "恢复后为休息状态，由本人切换到在岗。",
+    "roster": "排班",
+    "roster_hint": "到班次开始或结束时自动在岗或休息；本人切换的状态保持到下一次交接。",
+    "roster_none": "近期没有排班",
+    "first": "开始日期",
+    "last": "结束日期",
+    "start": "上班",
+    "finish": "下班",
+    "weekdays": "星期",
+    "team": "部门",
+    "community": "小区",
+    "plan": "排班",
+    "drop": "撤销",
+    "appoint": "岗位与范围",
+    "appoint_hint": "修改后立即生效；不再符合岗位的任务自动退回。",
+    "roles": "岗位",
+    "skills": "技能",
+    "cap": "在手上限（空＝按小区设置）",
+    "firm_wide": "服务全部小区",
+    "scope": "负责小区",
+    "buildings": "限定楼栋（不选＝全部）",
+    "save": "保存",
+    "back": "全部人员",
+    "tasks": "名下任务 {count} 项",
+}
+
+SAID: Final = {
+    "absence": "已登记请假",
+    "end": "已销假",
+    "leave": "已办理离职，任务正在移交",
+    "rejoin": "已恢复在职",
+    "appoint": "已保存",
+    "plan": "已排班",
+    "drop": "已撤销班次",
+}
+
+TODAY: Final = {
+    "title": "今日",
+    "hint": "紧急在前，再按预约时间，然后按剩余时间",
+    "empty": "今天没有待上门的工单",
+    "empty_hint": "接到新单会立即出现在这里。",
+    "later": "以后再办",
+    "for_other": "代 {name}",
+    "held": "挂起至 {at}",
+    "appointment": "预约",
+    "no_appointment": "未约时间",
+}
+
+BULK: Final = {
+    "picked": "已选",
+    "assign": "派给",
+    "to": "人员",
+    "cancel": "取消",
+    "comment": "内部留言",
+    "reason": "原因",
+    "text": "内容",
+    "do": "执行",
+    "pick": "选择 {number}",
+    "done": "完成 {done} 张，未办 {refused} 张",
+    "ok": "已办理",
+    "none": "请先选择工单",
+}
+
+WEEKDAYS: Final = ((1, "一"), (2, "二"), (3, "三"), (4, "四"), (5, "五"), (6, "六"), (7, "日"))
