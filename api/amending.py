@@ -17,7 +17,7 @@ from models.domain import rights
 from models.domain.commands import Amend
 from models.domain.errors import ValidationFailed
 from models.domain.forms import invalid
-from models.domain.order import OrderState
+from models.domain.order import Charge, OrderState
 from models.domain.people import Actor
 from models.domain.policy import levels_for
 from models.repositories import contacts, reading
@@ -54,13 +54,19 @@ async def resolved(state: State, actor: Actor, order: OrderState, action: str, b
         reason=said.reason,
         contact=said.contact is not None,
         levels=levels_for(policy, order.kind, code, priority, category["levels"] if category else {}),
-        # Work done over is not paid for twice, wherever it turns out to be.
-        charge=intake.charge_of(site, datetime.now(UTC)) if site and order.follows is None else None,
+        charge=_charge(order, site, said),
         vacant=site.vacant if site else None,
     )
     if said.contact is not None:
         await asyncio.to_thread(_change_contact, state, actor, order.number, command, said.contact)
     return command.model_dump(mode="json", exclude_none=True)
+
+
+def _charge(order: OrderState, site: Site | None, said: Amendment) -> Charge | None:
+    """Work done over is not paid for twice, wherever it turns out to be."""
+    if site is None:
+        return said.charge
+    return intake.charge_of(site, datetime.now(UTC)) if order.follows is None else None
 
 
 def _change_contact(state: State, actor: Actor, number: str, command: Amend, contact: Contact) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.domain.forms import OnBehalf, PhotoRef, Reason, Window
-from models.domain.order import Priority, Source
+from models.domain.order import Charge, Priority, Source
 from models.domain.places import Spot
 from models.domain.policy import Policy
 
@@ -157,6 +157,9 @@ class Amendment(Body):
     place: NewPlace | None = None
     priority: Priority | None = None
     contact: Contact | None = None
+    charge: Charge | None = Field(
+        default=None, description="By a dispatcher or lead. Another place brings its own answer along instead."
+    )
     reason: Reason
 
     model_config = ConfigDict(

@@ -47,6 +47,7 @@ FACTS_FOR_RESIDENTS: Final = frozenset(
         "amount",
         "method",
         "receipt_no",
+        "charge",
         "on_behalf",
         "party",
         "contact",

@@ -581,6 +581,9 @@ def _extras(facts: Json, at: datetime) -> list[str]:
     if facts.get("priority"):
         before, after = (words.PRIORITIES.get(value, value) for value in facts["priority"])
         extras.append(TRAIL["priority"].format(before=before, after=after))
+    if facts.get("charge"):
+        before, after = (words.CHARGES.get(value, value) for value in facts["charge"])
+        extras.append(TRAIL["charge"].format(before=before, after=after))
     extras += [TRAIL[f"{name}_corrected"] for name in ("category", "place", "contact") if facts.get(name)]
     if facts.get("why") in words.WHY_NOT:
         extras.append(words.WHY_NOT[facts["why"]])

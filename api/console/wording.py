@@ -547,6 +547,7 @@ TRAIL: Final = {
     "appointment": "预约 {window}",
     "clock": "{clock}时限",
     "receipt": "收据 {number}",
+    "charge": "费用 {before} → {after}",
     "follow_up": "{at}跟进",
     "consent": "{by}同意（{channel}）",
     "witnesses": "见证人 {names}",

@@ -10,6 +10,7 @@ from devstack.demo.story import Story
 from models.domain.numbers import CHINA
 from models.domain.order import Priority, Reporter, Source
 from models.domain.places import Spot
+from models.domain.quotes import Parties
 from models.domain.sequels import Follows, Sequel
 
 Ago = Callable[[float], datetime]
@@ -56,6 +57,8 @@ def live_stories(desk: Desk, now: datetime) -> Iterator[Story]:
     story.finish(TECH1, "更换水箱进水阀，反复冲水测试正常。", ago(280))
     yield story
 
+    yield _waiting_for_a_word_on_its_price(desk, ago)
+    yield _paid(desk, ago)
     yield _not_fixed(desk, ago)
     yield _handed_back(desk, ago)
     closed = _to_be_rated(desk, ago)
@@ -129,6 +132,36 @@ def _burst_pipe(desk: Desk, ago: Ago) -> Story:
     story = desk.at_home(19, "water", said, ago(21), priority=Priority.EMERGENCY, answers=answers)
     story.assign(DISPATCHER, TECH3.id, ago(19))
     story.accept(TECH3, ago(18))
+    return story
+
+
+def _waiting_for_a_word_on_its_price(desk: Desk, ago: Ago) -> Story:
+    story = desk.at_home(18, "water", "厨房水槽下面的软管老化开裂，一用水就滴。", ago(190))
+    story.assign(DISPATCHER2, TECH3.id, ago(182))
+    story.accept(TECH3, ago(176))
+    story.arrive(TECH3, ago(95))
+    lines = [
+        {"item": "不锈钢软管", "quantity": 2, "price": 3500},
+        {"item": "角阀", "quantity": 2, "price": 4500},
+        {"item": "人工", "quantity": 1, "price": 8000},
+    ]
+    story.quote(TECH3, lines, ago(70), Parties(owner=owner(18).id))
+    return story
+
+
+def _paid(desk: Desk, ago: Ago) -> Story:
+    """Paid on the spot; the reporter has yet to say whether it is mended."""
+    story = desk.at_home(
+        13, "electric", "卫生间浴霸不热，换气也不转。", ago(600), answers={"power": "no", "spark": "no"}
+    )
+    story.assign(DISPATCHER, TECH2.id, ago(590))
+    story.accept(TECH2, ago(585))
+    story.arrive(TECH2, ago(500))
+    lines = [{"item": "浴霸电机", "quantity": 1, "price": 12000}, {"item": "人工", "quantity": 1, "price": 6000}]
+    story.quote(TECH2, lines, ago(480), Parties(owner=owner(13).id))
+    story.approve(owner(13), ago(470))
+    story.finish(TECH2, "更换浴霸电机，试机正常。", ago(400))
+    story.receive(TECH2, 18000, "qr_code", "SJ-2041", ago(395))
     return story
 
 

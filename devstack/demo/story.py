@@ -6,16 +6,17 @@ that is started with the last state goes on as if it had told the story itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models.domain import acts, appointments, commands, visits
+from models.domain import acts, appointments, commands, quotes, visits
 from models.domain.forms import Window, as_json
-from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM, DISPATCH, RATE
+from models.domain.lifecycles.repair import ACCEPT, APPROVE_QUOTE, CARRY_OUT, CONFIRM, DISPATCH, RATE, SETTLE
 from models.domain.lifecycles.visits import FOLLOW_UP, REBOOK
 from models.domain.order import Filing, new_order
 from models.domain.people import Actor
+from models.domain.quotes import Parties
 from models.domain.step import Step
 from models.repositories.intake import first_event
 from models.repositories.rows_of import (
@@ -82,6 +83,8 @@ class Story:
         moved = self._complete(by, "carry_out", "finished", at, report=report)
         self.step.enter("finished", at, moved.event)
         self._finished_at = at
+        if quotes.outstanding(self.step.state):
+            self.step.open(SETTLE, at, None, SETTLE.roles)
         self._ask_reporter(CONFIRM, at)
         self._rest(at)
 
@@ -99,6 +102,26 @@ class Story:
         self.step.events[self.step.events.index(moved.event)] = moved.event = said
         visits.lock_out(self.step, moved, at)
         self._ask_reporter(REBOOK, at)
+        self._rest(at)
+
+    def quote(self, by: Actor, lines: Sequence[Mapping[str, Any]], at: datetime, parties: Parties) -> None:
+        moved = self._complete(by, "carry_out", "needs_quote", at, lines=[dict(line) for line in lines])
+        quotes.put_quote(self.step.state, moved.form, by.id, parties, at)
+        self.step.enter("quoting", at, moved.event)
+        quote = self.step.state.quote
+        self.step.open(APPROVE_QUOTE, at, quote.asked if quote else None, ())
+        self._rest(at)
+
+    def approve(self, by: Actor, at: datetime) -> None:
+        moved = self._complete(by, "approve_quote", "approved", at)
+        quotes.answer_quote(self.step.state, "approved", by.id, at)
+        self.step.enter("in_progress", at, moved.event)
+        self.step.open(CARRY_OUT, at, self.step.state.assignee, CARRY_OUT.roles)
+        self._rest(at)
+
+    def receive(self, by: Actor, amount: int, method: str, receipt_no: str, at: datetime) -> None:
+        moved = self._complete(by, "settle", "received", at, amount=amount, method=method, receipt_no=receipt_no)
+        quotes.settle(self.step.state, "received", moved.form)
         self._rest(at)
 
     def confirm(self, by: Actor, at: datetime, rating: Mapping[str, Any] | None = None) -> None:

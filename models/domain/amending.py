@@ -27,10 +27,12 @@ def amend(step: Step, actor: Actor, command: c.Amend, at: datetime) -> None:
     if command.place is not None and command.place != state.place:
         facts["place"] = True  # Where it is stands on the order; a timeline must not name somebody's home twice.
         state.place = command.place
-        state.charge = command.charge or state.charge
         state.vacant, state.entry = bool(command.vacant), None
     if command.contact:
         facts["contact"] = True
+    if command.charge is not None and command.charge != state.charge:
+        facts["charge"] = [state.charge.value, command.charge.value]
+        state.charge = command.charge
     state.levels = command.levels or state.levels
     change_clocks(state, at)
     step.record("amended", actor, at, reason=command.reason, **facts)

@@ -42,6 +42,8 @@ MAY_URGE_FOR_OTHERS: Final = (Role.CLERK,)
 APPOINTMENT_AHEAD: Final = timedelta(days=60)
 """Nobody plans further; a year 9999 would only hide the order from every clock."""
 MAY_AMEND: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
+MAY_CHANGE_CHARGE: Final = (Role.DISPATCHER, *OVERSEERS)
+"""Who decides that somebody need not pay, or must. Moving the order elsewhere brings its own answer along."""
 ON_BEHALF_BY: Final = (Role.CLERK, *OVERSEERS)
 MAY_FILE_FOR_OTHERS: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 MAY_REPLY_TO_RATING: Final = (Role.CLERK, *OVERSEERS)
@@ -344,8 +346,10 @@ def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) 
         raise Forbidden("amend_role")
     if order.stage in order.lifecycle.after_work:
         raise IllegalTransition("too_late_to_amend")
-    if not (command.category or command.place or command.priority or command.contact):
+    if not (command.category or command.place or command.priority or command.contact or command.charge):
         raise ValidationFailed("nothing_to_change", field="category")
+    if command.charge is not None and command.place is None and not actor.has(*MAY_CHANGE_CHARGE):
+        raise Forbidden("charge_role")
 
 
 def may_refresh_policy(order: OrderState, actor: Actor, command: c.RefreshPolicy, now: datetime) -> None:
@@ -494,6 +498,7 @@ class _Least:
     place: None = None
     priority: None = None
     contact: bool = False
+    charge: None = None
 
 
 def _would(

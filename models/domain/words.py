@@ -417,6 +417,7 @@ REFUSALS: Final = {
     "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
     "urge_role": "只有报事人或客服可以催单",
     "nothing_to_urge": "当前步骤无需催单",
+    "charge_role": "只有调度员和主管可以更改费用性质",
     "amend_role": "只有客服、调度员和主管可以更正工单",
     "too_late_to_amend": "处理已结束，不能再更正",
     "nothing_to_change": "请至少更正一项",

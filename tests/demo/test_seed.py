@@ -134,7 +134,17 @@ def test_every_order_agrees_with_the_rules(demo: Engine) -> None:
 def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
     living = "FROM work_orders WHERE workflow_ended_at IS NULL"
     stages = {row.stage for row in ask(demo, f"SELECT stage {living}")}
-    expected = {"submitted", "dispatched", "accepted", "in_progress", "on_hold", "referred", "finished", "closed"}
+    expected = {
+        "submitted",
+        "dispatched",
+        "accepted",
+        "in_progress",
+        "quoting",
+        "on_hold",
+        "referred",
+        "finished",
+        "closed",
+    }
     assert stages == expected
     assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 22
     for special in (
