@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.datastructures import FormData
 
+from api import settlements
 from api.console import times, views
 from api.console.formfields import body_of, fields_of, messages
 from api.console.frame import ENTRANCES
@@ -19,7 +20,7 @@ from models.domain.commands import PutOnHold
 from models.domain.errors import ValidationFailed
 from models.domain.forms import Accepted, Assigned, Finished, Fixed, Form, parse
 from models.domain.order import Hold, HoldReason
-from models.domain.quotes import Quoted, QuoteDeclined, Received
+from models.domain.quotes import Parties, Quoted, QuoteDeclined, Received, put_quote
 from tests.console import samples as s
 
 ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "waiting": 0, "entrances": ENTRANCES}
@@ -93,6 +94,30 @@ def test_a_wrong_line_of_a_quote_is_said_under_the_table() -> None:
     with pytest.raises(ValidationFailed) as refused:
         parse(Quoted, {})
     assert messages(refused.value.errors, fields) == {"form.lines": "请填写"}
+
+
+def test_a_days_takings_as_a_file() -> None:
+    """Added up by method, in yuan, and nothing in it is reckoned by a spreadsheet."""
+    claim = {
+        **dict.fromkeys(("number", "place", "category_title", "outcome_title", "method_title", "by_name"), "x"),
+        **{"at": s.NOW, "amount": 9_100, "total": 10_000, "method": "cash", "receipt_no": "=1+1", "reason": None},
+    }
+    totals = settlements.totals([claim, claim, {**claim, "method": None, "amount": 0}])
+    assert [(total["method"], total["count"], total["amount"]) for total in totals if total["count"]] == [
+        ("cash", 2, 18_200)
+    ]
+    lines = settlements.as_csv({"items": [claim]}).splitlines()
+    assert lines[0].startswith("\ufeff时间")
+    assert "91.00" in lines[1]
+    assert "'=1+1" in lines[1]
+
+
+def test_a_quote_is_read_in_yuan_on_the_page() -> None:
+    state = s.state()
+    put_quote(state, {"lines": [{"item": "角阀", "quantity": 2, "price": 4550}]}, "stf_t", Parties(), s.NOW)
+    page = page_of(s.view(state, s.DISPATCHER), "dispatcher")
+    assert "¥91.00" in page
+    assert "待确认" in page
 
 
 def test_an_end_before_its_beginning_is_said_under_the_appointment() -> None:

@@ -1,4 +1,4 @@
-"""A repair that costs something, over HTTP, on the whole real stack: time agreed, price agreed, mended, paid, counted."""
+"""A repair that costs something, all the way round on the whole real stack: agreed, mended, paid, counted."""
 
 from __future__ import annotations
 
