@@ -113,7 +113,7 @@ async def test_nobody_at_home_waits_for_the_reporter_who_names_a_new_time(desk: 
     assert not any(clock.running for clock in state.clocks.values())
     assert [(notice.to_id, notice.template) for notice in desk.shelf.notices("no_access")] == [(OWNER.id, "your_turn")]
     assert desk.shelf.notices("held") == [], "one message is enough"
-    await desk.refused(OWNER, "urge", "nothing_to_urge")
+    await desk.refused(OWNER, "urge", "on_hold")
     await desk.cannot_complete(NEIGHBOUR, "rebooked", "order_not_found", appointment=await window(desk))
     await desk.cannot_complete(OWNER, "rebooked", "appointment_time", appointment=await window(desk, days=99))
     visit = await window(desk)
