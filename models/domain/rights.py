@@ -288,11 +288,9 @@ def may_urge(order: OrderState, actor: Actor, command: c.Urge, now: datetime) ->
     may = is_reporter(order, actor) or actor.has(*MAY_URGE_FOR_OTHERS) or actor.kind == "system"
     if not may:
         raise Forbidden("urge_role")
-    if order.stage in order.lifecycle.after_work:
+    if order.stage in order.lifecycle.after_work or _waits_for_a_resident(order):
         raise IllegalTransition("nothing_to_urge")
     not_on_hold(order)
-    if _waits_for_a_resident(order):
-        raise IllegalTransition("nothing_to_urge")
     last = order.urges.last_at
     if last is not None and now - last < URGE_EVERY:
         raise RateLimited("urged_lately", retry_after=int((URGE_EVERY - (now - last)).total_seconds()) + 1)

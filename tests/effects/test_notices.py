@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,23 @@ async def test_a_reminder_of_a_task_that_is_done_is_withdrawn(notices: Notices, 
     assert notices.deliver(fresh) == "sent"
     desk.say("UPDATE tasks SET closed_at = now() WHERE number = :n", n=order.number)
     assert notices.deliver(stale) == "withdrawn"
+    assert len(received(phone)) == 1
+
+
+async def test_a_reminder_of_a_visit_that_was_moved_is_withdrawn(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    allow(phone, desk, 2, "your_turn")
+    order = await desk.order()
+    first = {"from": "2026-11-23T10:00:00+08:00", "to": "2026-11-23T12:00:00+08:00"}
+    later = {"from": "2026-11-24T10:00:00+08:00", "to": "2026-11-24T12:00:00+08:00"}
+    stale, fresh = (
+        desk.notice(order, "visit_today", template="your_turn", facts={"visit": visit}) for visit in (first, later)
+    )
+    agreed = "UPDATE work_orders SET state = jsonb_set(state, '{appointment}', CAST(:visit AS jsonb)) WHERE number = :n"
+    desk.say(agreed, visit=json.dumps(later), n=order.number)
+    assert notices.deliver(stale) == "withdrawn"
+    assert notices.deliver(fresh) == "sent"
     assert len(received(phone)) == 1
 
 
