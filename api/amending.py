@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api import intake
 from api.bodies import Amendment, Area, Contact, NewPlace
-from api.intake import Site
+from api.intake import places, repair
+from api.intake.places import Site
 from api.state import State
 from models.domain import rights
 from models.domain.commands import Amend
@@ -66,7 +66,7 @@ def _charge(order: OrderState, site: Site | None, said: Amendment) -> Charge | N
     """Work done over is not paid for twice, wherever it turns out to be."""
     if site is None:
         return said.charge
-    return intake.charge_of(site, datetime.now(UTC)) if order.follows is None else None
+    return repair.charge_of(site, datetime.now(UTC)) if order.follows is None else None
 
 
 def _change_contact(state: State, actor: Actor, number: str, command: Amend, contact: Contact) -> None:
@@ -83,8 +83,8 @@ async def _site(state: State, order: OrderState, place: NewPlace) -> Site:
     """Never another community's: its people would see the order appear, and its first ones could not look after it."""
     if place.spot is not None:
         said = place.model_dump(exclude={"house_id"})
-        return await intake.public_site(state, Area(community_id=order.community_id, **said), "place")
+        return await places.public_site(state, Area(community_id=order.community_id, **said), "place")
     house = await reading.house(state.direct, place.house_id or "")
     if house is None or house["community_id"] != order.community_id:
         raise ValidationFailed("unknown_place", field="place.house_id")
-    return intake.home_site(house)
+    return places.home_site(house)

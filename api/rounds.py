@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from api import intake, paging, wording
+from api import paging, wording
 from api.bodies import LONGEST_DESCRIPTION, StaffFiling
 from api.idempotency import Request
+from api.intake import repair
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rounds as rules
@@ -180,7 +181,7 @@ async def _file(state: State, member: StaffMember, item: Row, body: Tick, key: s
             "photo_ids": list(body.photo_ids),
         }
     )
-    order = await intake.file_by_staff(state, member, filing, f"{key}.finding")
+    order = await repair.file_by_staff(state, member, filing, f"{key}.finding")
     return str(order["number"])
 
 

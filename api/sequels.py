@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api import acting, intake
+from api import acting
 from api.bodies import Area, Contact, RepairWords, Rework
 from api.idempotency import Request
+from api.intake import places, repair
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights
@@ -39,9 +40,9 @@ async def rework_by_owner(state: State, actor: Actor, number: str, body: Rework,
     request = Request.of(state, actor, number, "rework", key, body.model_dump(mode="json"))
     earlier = await _earlier(state, actor, number)
     words = _words(earlier, body)
-    case = intake.Case(
+    case = repair.Case(
         actor=actor,
-        site=await intake.site_of_resident(state, actor.id, words),
+        site=await places.site_of_resident(state, actor.id, words),
         reporter=Reporter(kind="resident", id=actor.id, source=Source.APP),
         body=words,
         contact_name=words.contact.name if words.contact else None,
@@ -49,7 +50,7 @@ async def rework_by_owner(state: State, actor: Actor, number: str, body: Rework,
         earlier=earlier.order,
         follows=earlier.follows,
     )
-    return await intake.file(state, request, case)
+    return await repair.file(state, request, case)
 
 
 async def rework_by_staff(state: State, member: StaffMember, number: str, body: Rework, key: str) -> Json:
@@ -64,9 +65,9 @@ async def rework_by_staff(state: State, member: StaffMember, number: str, body: 
     earlier = await _earlier(state, actor, number)
     words = _words(earlier, body)
     name, phone = _contact(state, earlier.row, body.contact)
-    case = intake.Case(
+    case = repair.Case(
         actor=actor,
-        site=await intake.site_of_staff(state, actor, words),
+        site=await places.site_of_staff(state, actor, words),
         reporter=_reporter(earlier.order, actor),
         body=words,
         contact_name=name,
@@ -76,7 +77,7 @@ async def rework_by_staff(state: State, member: StaffMember, number: str, body: 
         earlier=earlier.order,
         follows=earlier.follows,
     )
-    return await intake.file(state, request, case)
+    return await repair.file(state, request, case)
 
 
 async def _earlier(state: State, actor: Actor, number: str) -> Earlier:

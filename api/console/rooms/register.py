@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from api import intake
 from api.bodies import StaffFiling
 from api.console import frame, times
 from api.console.formfields import Field
@@ -19,6 +18,7 @@ from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import FIELDS, REGISTER
 from api.deps import StateDep
+from api.intake import repair
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import words
@@ -152,7 +152,7 @@ async def file(request: Request, state: StateDep, member: Member) -> Response:
         filing = StaffFiling.model_validate(body)
     except ValidationError as error:
         raise invalid(error) from None
-    order = await intake.file_by_staff(state, member, filing, str(form.get("key") or ""))
+    order = await repair.file_by_staff(state, member, filing, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/orders/{order['number']}"})
 
 

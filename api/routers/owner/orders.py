@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, intake, paging, sequels, shapes, views
+from api import acting, examples, paging, sequels, shapes, views
 from api.answering import answers
 from api.bodies import Repair, Rework, TaskOutcome
 from api.deps import IdempotencyKey, Owner, StateDep
 from api.errors import ACTING, FILING, READING
+from api.intake import repair
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.reader import Reader
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 @router.post("/repairs", status_code=201, responses=answers(shapes.Order, *FILING, status=201, example=examples.ORDER))
 async def report(state: StateDep, owner: Owner, body: Repair, key: IdempotencyKey) -> Response:
     """File a repair at home or in a public area. Works while the workflow engine is down."""
-    order = await intake.file_by_owner(state, owner, body, key)
+    order = await repair.file_by_owner(state, owner, body, key)
     return JsonAnswer(order, 201, {"Location": f"/api/v1/owner/work-orders/{order['number']}"})
 
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, inbox, intake, paging, people_shapes, sequels, shapes
+from api import acting, examples, inbox, paging, people_shapes, sequels, shapes
 from api.answering import answers
 from api.bodies import Amendment, Rework, StaffFiling
 from api.bulk import Bulk, carry_out
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
+from api.intake import repair
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
@@ -56,7 +57,7 @@ async def show_order(state: StateDep, staff: Staff, number: str) -> Response:
 )
 async def file(state: StateDep, staff: Staff, body: StaffFiling, key: IdempotencyKey) -> Response:
     """For somebody who phoned or came, or what staff found themselves."""
-    order = await intake.file_by_staff(state, staff, body, key)
+    order = await repair.file_by_staff(state, staff, body, key)
     return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})
 
 

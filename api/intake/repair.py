@@ -1,48 +1,32 @@
-"""Taking in a repair, from an owner or through staff: check it against people and places, then write it in one
-statement."""
+"""Taking in a repair, from an owner or through staff."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import incidents, views
-from api.bodies import Area, GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
+from api import incidents
+from api.bodies import GuestReporter, KnownReporter, Repair, RepairWords, StaffFiling
 from api.idempotency import Request
-from api.reader import Reader
+from api.intake import filing, places
+from api.intake.places import Site
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights
-from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
+from models.domain.errors import Forbidden, ValidationFailed
 from models.domain.incidents import OpenIncident, first_that_takes
 from models.domain.numbers import CHINA
 from models.domain.order import Charge, Filing, OrderState, Priority, Reporter, Source, new_order
 from models.domain.people import Actor, Role
-from models.domain.places import Place, area_label
 from models.domain.policy import levels_for
 from models.domain.sequels import Follows, Sequel
-from models.repositories import intake, reading
+from models.repositories import intake
 
 Json = dict[str, Any]
 
 PRIORITY_ORDER: Final = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
-
-
-VACANT: Final = "vacant"
-"""A house's status in which nobody lives there: it is entered with consent only."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where the work is, checked and named."""
-
-    community_id: str
-    place: Place
-    label: str
-    warranty_until: date | None = None
-    vacant: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +53,7 @@ async def file_by_owner(state: State, actor: Actor, body: Repair, key: str) -> J
     Raises NotBound without a tie to the house or community, ValidationFailed, IdempotencyKeyReused.
     """
     request = Request.of(state, actor, "", "repair", key, body.model_dump(mode="json"))
-    site = await site_of_resident(state, actor.id, body)
+    site = await places.site_of_resident(state, actor.id, body)
     contact = body.contact
     case = Case(
         actor=actor,
@@ -94,7 +78,7 @@ async def file_by_staff(state: State, member: StaffMember, body: StaffFiling, ke
 
 async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -> Case:
     actor = member.actor
-    site = await site_of_staff(state, actor, body)
+    site = await places.site_of_staff(state, actor, body)
     source = body.source or (Source.PATROL if body.reporter == "self" else Source.PHONE)
     contact = body.contact
     name, phone = (contact.name, contact.phone) if contact else (None, None)
@@ -104,7 +88,7 @@ async def _case_of_staff(state: State, member: StaffMember, body: StaffFiling) -
     if not actor.has(*rights.MAY_FILE_FOR_OTHERS):
         raise Forbidden("forbidden")
     if isinstance(body.reporter, KnownReporter):
-        reporter_name = await _resident_name(state, body.reporter.resident_id, site)
+        reporter_name = await places.resident_name(state, body.reporter.resident_id, site)
         reporter = Reporter(kind="resident", id=body.reporter.resident_id, source=source, filed_by=actor.id)
         return Case(actor, site, reporter, body, name, phone, member, reporter_name)
     assert isinstance(body.reporter, GuestReporter)  # noqa: S101 - the only kind left
@@ -144,7 +128,21 @@ async def file(state: State, request: Request, case: Case) -> Json:
             at=now,
         )
     )
-    return await _write(state, request, case, order, now, incident)
+    by = filing.Filer(case.actor, case.member, case.reporter_name)
+    shown = {"incident": incidents.for_owners(incident) if incident else None}
+    return await filing.write(state, request, order, _words(state, case), by, shown)
+
+
+def _words(state: State, case: Case) -> intake.Words:
+    return intake.Words(
+        place_label=case.site.label,
+        description=case.body.description,
+        answers=case.body.answers,
+        contact_name=case.contact_name,
+        contact_phone_sealed=state.sealing.seal(case.contact_phone) if case.contact_phone else None,
+        photo_ids=case.body.photo_ids,
+        photo_owner=(case.actor.kind, case.actor.id),
+    )
 
 
 async def _incident(state: State, case: Case, priority: Priority) -> OpenIncident | None:
@@ -158,149 +156,6 @@ async def _incident(state: State, case: Case, priority: Priority) -> OpenInciden
         priority=priority,
         found_by_staff=case.reporter.kind == "staff",
     )
-
-
-async def _write(
-    state: State, request: Request, case: Case, order: OrderState, now: datetime, incident: OpenIncident | None
-) -> Json:
-    sealed = state.sealing.seal(case.contact_phone) if case.contact_phone else None
-    said = intake.Words(
-        place_label=case.site.label,
-        description=case.body.description,
-        answers=case.body.answers,
-        contact_name=case.contact_name,
-        contact_phone_sealed=sealed,
-        photo_ids=case.body.photo_ids,
-        photo_owner=(case.actor.kind, case.actor.id),
-    )
-    answer = await _as_seen(state, case, order, said, now)
-    answer["incident"] = incidents.for_owners(incident) if incident else None
-    taken = await intake.take_in(state.direct, order, said, update_id=request.id, digest=request.digest, answer=answer)
-    request.check(taken.digest)
-    if taken.created:
-        state.announcer.wake_relay()
-        state.announcer.changed(order.number, order.community_id)
-    return answer if taken.created or taken.answer is None else taken.answer
-
-
-async def _as_seen(state: State, case: Case, order: OrderState, said: intake.Words, now: datetime) -> Json:
-    """The new order as its maker sees it, without reading back what is just being written."""
-    community = (await state.catalog.communities(state.direct))[order.community_id]
-    event = intake.first_event(order)
-    bundle = {
-        **dict.fromkeys(
-            ("finished_at", "closed_at", "rating_result", "started_at", "workflow_ended_at", "projection_error")
-        ),
-        "state": order,
-        "community_id": order.community_id,
-        "community_name": community["name"],
-        "duty_phone": community["duty_phone"],
-        "place_label": said.place_label,
-        "description": said.description,
-        "answers": said.answers,
-        "submitted_at": order.submitted_at,
-        "source": case.reporter.source,
-        "filed_by": case.reporter.filed_by,
-        "contact_name": said.contact_name,
-        "contact_phone_sealed": said.contact_phone_sealed,
-        "reporter_id": case.reporter.id,
-        "events": [
-            {
-                "version": 1,
-                "seq": 0,
-                "kind": event.kind,
-                "at": event.at,
-                "by_id": event.by,
-                "by_kind": event.by_kind,
-                "audience": event.audience,
-                "stage": event.stage,
-                "facts": event.facts,
-            }
-        ],
-        "tasks": [],
-        "photos": [
-            {
-                "id": photo,
-                "status": "uploaded",
-                "audience": "reporter",
-                "used_as": "report",
-                "owner_kind": case.actor.kind,
-                "owner_id": case.actor.id,
-            }
-            for photo in said.photo_ids
-        ],
-        "staff": {member.id: {"account": member.account, "name": member.name, "roles": member.actor.roles}}
-        if (member := case.member)
-        else {},
-        "residents": {case.reporter.id: case.reporter_name} if case.reporter_name else {},
-    }
-    titles = await state.catalog.titles(state.direct)
-    return views.order(bundle, Reader(case.actor), now, titles)
-
-
-# -- places -----------------------------------------------------------------------------------------------------------
-
-
-async def site_of_resident(state: State, resident_id: str, body: RepairWords) -> Site:
-    """A home of theirs, or a public place of a community where they have one. Raises NotBound, ValidationFailed."""
-    _check_one_place(body)
-    if body.area is not None:
-        tied = await reading.tied_house(state.direct, resident_id, community_id=body.area.community_id)
-    else:
-        tied = await reading.tied_house(state.direct, resident_id, house_id=body.house_id)
-    if tied is None:
-        raise NotBound
-    return await public_site(state, body.area) if body.area is not None else home_site(tied)
-
-
-async def site_of_staff(state: State, actor: Actor, body: RepairWords) -> Site:
-    """Any house or public place of the staff member's communities. Raises NotFound, ValidationFailed."""
-    _check_one_place(body)
-    if body.area is not None:
-        if not actor.reaches(body.area.community_id, body.area.building_id):
-            raise NotFound
-        return await public_site(state, body.area)
-    house = await reading.house(state.direct, body.house_id or "")
-    if house is None or not actor.reaches(house["community_id"], house["building_id"]):
-        raise NotFound
-    return home_site(house)
-
-
-def _check_one_place(body: RepairWords) -> None:
-    if (body.house_id is None) == (body.area is None):
-        raise ValidationFailed("house_or_area", field="house_id")
-
-
-def home_site(house: Mapping[str, Any]) -> Site:
-    place = Place(house_id=house["id"], building_id=house["building_id"], unit=house["unit"], floor=house["floor"])
-    vacant = house["status"] == VACANT
-    return Site(house["community_id"], place, house["label"], house["warranty_until"], vacant)
-
-
-async def public_site(state: State, area: Area, field: str = "area") -> Site:
-    """`field` is what a refusal calls the place by. Raises ValidationFailed."""
-    community = (await state.catalog.communities(state.direct)).get(area.community_id)
-    if community is None:
-        raise ValidationFailed("unknown_place", field=f"{field}.community_id")
-    buildings = {building["id"]: building["name"] for building in community["buildings"]}
-    if area.building_id is not None and area.building_id not in buildings:
-        raise ValidationFailed("unknown_place", field=f"{field}.building_id")
-    place = Place(building_id=area.building_id, unit=area.unit, floor=area.floor, spot=area.spot)
-    return Site(area.community_id, place, area_label(place, buildings.get(area.building_id or "")))
-
-
-async def _resident_name(state: State, resident_id: str, site: Site) -> str:
-    """The name of a resident whom staff may file for: of the house, or of the community of a public place.
-
-    Raises NotFound for nobody of the community, NotBound when the house is another's.
-    """
-    tied = await reading.tied_house(state.direct, resident_id, community_id=site.community_id)
-    if tied is None:
-        raise NotFound
-    home = site.place.house_id
-    if home is not None and await reading.tied_house(state.direct, resident_id, house_id=home) is None:
-        raise NotBound
-    return str(tied["resident_name"])
 
 
 # -- categories -------------------------------------------------------------------------------------------------------
