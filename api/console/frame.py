@@ -17,6 +17,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import shifts, words
 from models.domain.errors import Unauthenticated
+from models.domain.grouping import MAY_GROUP
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Role
 from models.domain.staff_rights import PLAN
@@ -52,6 +53,7 @@ ENTRANCES: Final = (
     Entrance("orders", "/console/orders"),
     Entrance("register", "/console/register"),
     Entrance("today", "/console/today", (Role.TECHNICIAN, Role.INSPECTOR)),
+    Entrance("incidents", "/console/incidents", MAY_GROUP),
     Entrance("rounds", "/console/rounds"),
     Entrance("shifts", "/console/shifts", shifts.READERS),
     Entrance("takings", "/console/takings", settlements.READERS),

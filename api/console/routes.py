@@ -6,7 +6,9 @@ from fastapi import APIRouter
 
 from api.console import templating
 from api.console.rooms import (
+    groups,
     inbox,
+    incidents,
     live,
     login,
     me,
@@ -32,7 +34,9 @@ for room in (
     inbox,
     orders,
     order,
+    groups,
     sequel,
+    incidents,
     register,
     today,
     rounds,

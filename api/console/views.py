@@ -98,6 +98,13 @@ EVENT_LOOKS: Final = {
     "woke_up": ("play", "accent"),
     "urged": ("bell", "warn"),
     "commented": ("chat", ""),
+    "merged": ("swap", "accent"),
+    "unmerged": ("undo", "warn"),
+    "group_finished": ("wrench", "good"),
+    "promoted": ("swap", "warn"),
+    "followed_on": ("swap", ""),
+    "freed": ("undo", "warn"),
+    "linked": ("copy", ""),
     "cancelled": ("ban", "bad"),
     "warned": ("clock", "warn"),
     "breached": ("alert", "bad"),
@@ -116,7 +123,18 @@ DANGEROUS: Final = frozenset(
 )
 """Outcomes that send an order back or end it badly; their button does not invite."""
 
-DIALOG_ORDER: Final = ("reply_to_rating", "consent", "urge", "hold", "resume", "reassign", "release", "cancel")
+DIALOG_ORDER: Final = (
+    "reply_to_rating",
+    "consent",
+    "urge",
+    "hold",
+    "resume",
+    "reassign",
+    "release",
+    "merge",
+    "unmerge",
+    "cancel",
+)
 DIALOG_ICONS: Final = {
     "reply_to_rating": "chat",
     "consent": "check",
@@ -125,6 +143,8 @@ DIALOG_ICONS: Final = {
     "resume": "play",
     "reassign": "swap",
     "release": "undo",
+    "merge": "swap",
+    "unmerge": "undo",
     "cancel": "ban",
 }
 
@@ -470,7 +490,7 @@ def behalf_fields() -> tuple[Field, ...]:
 @cache
 def command_fields(action: str) -> tuple[Field, ...]:
     """The fields of a command other than completing, as its own model describes them."""
-    return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience"))
+    return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience", "incident"))
 
 
 def _dialogs(tasks: Sequence[Json], actions: Sequence[Json]) -> list[ActForm]:

@@ -29,7 +29,9 @@ ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "wa
 def page_of(order: dict[str, object], account: str) -> str:
     people = [{"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2}]
     facts = views.order_page(order, account, [], s.NOW)
-    return render("order.html", me=ME, here="orders", people=people, notes=[], notes_open=False, may_call=True, **facts)
+    around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k"}
+    facts |= around | {"people": people, "notes": [], "notes_open": False, "may_call": True}
+    return render("order.html", me=ME, here="orders", **facts)
 
 
 @pytest.mark.parametrize(

@@ -244,3 +244,45 @@ def test_my_page_draws_the_code_that_binds_wechat(at_desk: AtDesk) -> None:
     assert "<svg" in page.partition('class="qr"')[2]
     assert client.post("/console/me/duty", data={"on": ""}, headers=HTMX).text.count("休息") >= 1
     client.post("/console/me/duty", data={"on": "1"}, headers=HTMX)
+
+
+def test_likeness_is_shown_with_its_points_and_merged_with_one_press(world: World, at_desk: AtDesk) -> None:
+    dispatcher, one, other = at_desk("dispatcher"), world.owner("demo-owner-5"), world.owner("demo-owner-6")
+    area = {"community_id": one.me["houses"][0]["community_id"], "spot": "gate"}
+    said = {"area": area, "category": "public_facility", "description": "大门口的地砖翘起来了，容易绊倒。"}
+    primary, child = (person.act("/owner/repairs", said)["number"] for person in (one, other))
+    page = dispatcher.get(f"/console/orders/{child}").text
+    assert "可能是同一故障" in page
+    assert "同一位置 +30" in page
+    merged = act(dispatcher, child, forms(page, action="merge", primary=primary))
+    assert merged.status_code == 200, merged.text
+    assert "已合并到主单" in merged.text
+    assert "取消合并" in merged.text
+    assert child in dispatcher.get(f"/console/orders/{primary}").text
+    linked = dispatcher.post(
+        f"/console/orders/{child}/link", data={"key": "link-1", "other": "BX20200101-00001"}, headers=HTMX
+    )
+    assert linked.status_code == 404
+
+
+def test_an_incident_is_opened_followed_and_closed_in_its_room(world: World, at_desk: AtDesk) -> None:
+    clerk, owner = at_desk("clerk"), world.owner("demo-owner-7")
+    page = clerk.get("/console/incidents/new").text
+    key = re.findall(r'id="incident".*?name="key" value="([^"]+)"', page, re.S)[0]
+    community = re.findall(r'name="community_id" value="([^"]+)"', page)[0]
+    said = {"key": key, "community_id": community, "kind": "no_network", "title": "门禁中断", "categories": "greening"}
+    missing = clerk.post("/console/incidents", data=said, headers=HTMX)
+    assert missing.status_code == 422
+    opened = clerk.post("/console/incidents", data=said | {"text": "运营商光缆中断，抢修中。"}, headers=HTMX)
+    room = opened.headers["hx-redirect"]
+    area = {"community_id": community, "spot": "garden"}
+    report = owner.act("/owner/repairs", {"area": area, "category": "greening", "description": "花园的门禁刷不开。"})
+    assert report["incident"]["text"] == "运营商光缆中断，抢修中。"
+    shown = clerk.get(room).text
+    assert report["number"] in shown
+    assert "门禁中断" in clerk.get("/console/incidents").text
+    assert "门禁中断" in clerk.get(f"/console/orders/{report['number']}").text
+    key = re.findall(r'id="close".*?name="key" value="([^"]+)"', shown, re.S)[0]
+    closing = {"key": key, "came_to": "finished", "text": "光缆已抢通，门禁恢复。"}
+    assert clerk.post(f"{room}/close", data=closing, headers=HTMX).headers["hx-redirect"] == room
+    eventually(lambda: owner.task_with(report["number"], "fixed"))

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from api import acting, inbox, reveals
-from api.console import frame, views
+from api.console import frame, neighbours, views
 from api.console.drawing import qr_svg
 from api.console.formfields import Field, body_of
 from api.console.frame import Member
@@ -59,6 +59,8 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
     else:
         fields = views.command_fields(action)
         body |= body_of(fields, submitted)
+        if action == "merge" and submitted.get("incident"):
+            body["incident"] = str(submitted["incident"])
         if action == "comment":
             body["audience"] = str(submitted.get("audience") or "staff")
     note_form(request, Posted(form_id, fields))
@@ -87,6 +89,7 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
         people=people,
         notes=shown,
         notes_open=False,
+        **await neighbours.around(state, member, order),
         may_call=_has_number(order) and reveals.may_reveal(member, order),
         **facts,
     )
