@@ -98,7 +98,7 @@ async def body_of(desk: Desk, who: Actor, action: str) -> dict[str, Any]:
 
 def whole(state: OrderState) -> None:
     assert state.stage in REPAIR.edges
-    assert len(state.tasks) in ({1} if state.open else {0, 1} if state.stage == "closed" else {0})
+    assert len(state.tasks) in ({1} if state.open else {0, 1} if state.stage in ("closed", "cancelled") else {0})
     assert (state.hold is not None) == (state.stage == "on_hold")
     assert all(clock.stopped_at is not None for clock in state.clocks.values()) == (not state.open)
     task = next(iter(state.tasks.values()), None)
