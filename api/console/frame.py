@@ -59,6 +59,7 @@ ENTRANCES: Final = (
     Entrance("takings", "/console/takings", settlements.READERS),
     Entrance("people", "/console/people", PLAN),
     Entrance("operations", "/console/operations", OPERATORS),
+    Entrance("settings", "/console/settings", (Role.ADMIN,)),
     Entrance("me", "/console/me"),
 )
 """In the order of the day's work; on a phone the bar scrolls."""

@@ -20,6 +20,7 @@ from api.console.rooms import (
     register,
     rounds,
     sequel,
+    settings,
     shifts,
     static,
     takings,
@@ -45,6 +46,7 @@ for room in (
     people,
     photos,
     operations,
+    settings,
     me,
     live,
 ):

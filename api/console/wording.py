@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.console.people_words import BULK, PEOPLE, TODAY
+from api.console.settings_words import SETTINGS
 
 PRODUCT: Final = "物优"
 TAGLINE: Final = "物业工单系统"
@@ -24,6 +25,7 @@ NAV: Final = {
     "takings": "收费",
     "people": "人员",
     "operations": "运维",
+    "settings": "设置",
     "me": "我的",
     "label": "主导航",
     "logout": "退出登录",
@@ -783,6 +785,7 @@ SCREENS: Final = {
     "people": PEOPLE,
     "today": TODAY,
     "bulk": BULK,
+    "settings": SETTINGS,
     "me": ME,
     "operations": OPERATIONS,
     "errors": ERRORS,
