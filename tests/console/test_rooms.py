@@ -286,3 +286,27 @@ def test_an_incident_is_opened_followed_and_closed_in_its_room(world: World, at_
     closing = {"key": key, "came_to": "finished", "text": "光缆已抢通，门禁恢复。"}
     assert clerk.post(f"{room}/close", data=closing, headers=HTMX).headers["hx-redirect"] == room
     eventually(lambda: owner.task_with(report["number"], "fixed"))
+
+
+def test_finance_reads_the_days_takings_and_takes_them_along(at_desk: AtDesk) -> None:
+    """The demo's technician took money on the spot some hours ago: today, or just before midnight yesterday."""
+    finance = at_desk("finance")
+    today = finance.get("/console/takings").text
+    (earlier,) = re.findall(r'href="/console/takings\?date=([\d-]+)"', today)[:1]
+    pages = today + finance.get("/console/takings", params={"date": earlier}).text
+    assert "SJ-2041" in pages
+    assert "¥180.00" in pages
+    assert "微信支付" in today
+    file = finance.get("/console/takings/export", params={"date": earlier})
+    assert file.headers["content-type"].startswith("text/csv")
+    assert "attachment" in file.headers["content-disposition"]
+    assert file.text.startswith("\ufeff时间,单号")
+    assert at_desk("tech1").get("/console/takings").status_code == 403
+
+
+def test_the_price_stands_on_the_page_and_on_the_sheet(at_desk: AtDesk) -> None:
+    clerk = at_desk("clerk")
+    (number,) = set(re.findall(r"BX\d{8}-\d+", clerk.get("/console/orders", params={"q": "软管老化"}).text))
+    for page in (clerk.get(f"/console/orders/{number}").text, clerk.get(f"/console/orders/{number}/sheet").text):
+        assert "不锈钢软管" in page
+        assert "¥240.00" in page
