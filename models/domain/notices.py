@@ -127,6 +127,13 @@ def _role(order: OrderState, kind: str, role: Role, **facts: Any) -> Notice:
     return Notice(kind=kind, to="role", to_id=role, template="task", facts=facts, urgent=order.priority == "emergency")
 
 
+def _overseer(order: OrderState, kind: str, role: Role, **facts: Any) -> Notice:
+    """To the role, or where a complaint is about its holder, to the next above: the others of that role are not asked
+    about a colleague, and a lone holder would leave nobody who hears.
+    """
+    return _role(order, kind, order.one_rung_up(role), **facts)
+
+
 def _whoever_works(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
     """The holders of the open tasks, or the roles in whose pool they lie; never the reporter."""
     told: list[Notice] = []
@@ -307,7 +314,7 @@ def _not_fixed(order: OrderState, event: Event) -> list[Notice]:
 def _urged(order: OrderState, event: Event) -> list[Notice]:
     told = _whoever_works(order, "urged", count=order.urges.count)
     if order.urges.here == URGES_BEFORE_LEAD:
-        told.append(_role(order, "urged_often", Role.LEAD, count=order.urges.count))
+        told.append(_overseer(order, "urged_often", Role.LEAD, count=order.urges.count))
     return told
 
 
@@ -322,7 +329,7 @@ def _warned(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _breached(order: OrderState, event: Event) -> list[Notice]:
-    return [_role(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
+    return [_overseer(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
 
 
 def _progress_told(order: OrderState, event: Event) -> list[Notice]:
@@ -330,7 +337,7 @@ def _progress_told(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _call_went_badly(order: OrderState, event: Event) -> list[Notice]:
-    return [_role(order, "call_went_badly", Role.LEAD if order.kind == "repair" else Role.MANAGER)]
+    return [_overseer(order, "call_went_badly", Role.LEAD if order.kind == "repair" else Role.MANAGER)]
 
 
 def _milestone(order: OrderState, event: Event) -> list[Notice]:
