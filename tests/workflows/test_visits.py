@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.domain.clocks import ClockName
+from models.domain.errors import IllegalTransition
 from models.domain.people import Role
 from tests.workflows.desk import (
     BY_STAFF,
@@ -113,7 +114,8 @@ async def test_nobody_at_home_waits_for_the_reporter_who_names_a_new_time(desk: 
     assert not any(clock.running for clock in state.clocks.values())
     assert [(notice.to_id, notice.template) for notice in desk.shelf.notices("no_access")] == [(OWNER.id, "your_turn")]
     assert desk.shelf.notices("held") == [], "one message is enough"
-    await desk.refused(OWNER, "urge", "on_hold")
+    with pytest.raises(IllegalTransition):
+        await desk.send(OWNER, "urge")
     await desk.cannot_complete(NEIGHBOUR, "rebooked", "order_not_found", appointment=await window(desk))
     await desk.cannot_complete(OWNER, "rebooked", "appointment_time", appointment=await window(desk, days=99))
     visit = await window(desk)
