@@ -153,10 +153,10 @@ class NewPlace(Body):
 class Amendment(Body):
     """What turned out to be otherwise; what is left out stays. Clocks are reckoned anew from the submission."""
 
-    category: str | None = Field(default=None, min_length=1, max_length=40, examples=["leak"])
+    category: str | None = Field(default=None, title="类别代码", min_length=1, max_length=40, examples=["leak"])
     place: NewPlace | None = None
-    priority: Priority | None = None
-    contact: Contact | None = None
+    priority: Priority | None = Field(default=None, title="紧急程度")
+    contact: Contact | None = Field(default=None, title="联系人")
     charge: Charge | None = Field(
         default=None, description="By a dispatcher or lead. Another place brings its own answer along instead."
     )

@@ -40,6 +40,8 @@ LONG_TEXT: Final = 120
 
 OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
     "HoldReason": words.HOLD_REASONS,
+    "Priority": words.PRIORITIES,
+    "Charge": words.CHARGES,
     "OnBehalfChannel": words.CHANNELS,
     "PaymentMethod": words.PAYMENT_METHODS,
     "Source": words.SOURCES,

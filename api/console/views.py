@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from api.bodies import Amendment
 from api.console import times
 from api.console.formfields import Field, fields_of
 from api.console.times import Chip, instant
@@ -124,6 +125,7 @@ DANGEROUS: Final = frozenset(
 """Outcomes that send an order back or end it badly; their button does not invite."""
 
 DIALOG_ORDER: Final = (
+    "amend",
     "reply_to_rating",
     "consent",
     "urge",
@@ -136,6 +138,7 @@ DIALOG_ORDER: Final = (
     "cancel",
 )
 DIALOG_ICONS: Final = {
+    "amend": "undo",
     "reply_to_rating": "chat",
     "consent": "check",
     "urge": "bell",
@@ -490,6 +493,9 @@ def behalf_fields() -> tuple[Field, ...]:
 @cache
 def command_fields(action: str) -> tuple[Field, ...]:
     """The fields of a command other than completing, as its own model describes them."""
+    if action == "amend":
+        # Another category, place or contact needs a form of its own; the JSON interface takes them all.
+        return fields_of(Amendment.model_json_schema(), skip=("category", "place", "contact"))
     return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience", "incident"))
 
 

@@ -285,6 +285,11 @@ INCIDENTS: Final = {
 }
 
 DIALOGS: Final = {
+    "amend": {
+        "title": "更正工单",
+        "hint": "只填要改的项目。时限从提交时重新计算，暂停的时间照常扣除；报事人会看到原因。",
+        "submit": "保存更正",
+    },
     "merge": {
         "title": "合并到主单",
         "hint": "同一故障的工单合并处理：本单随主单进行，完成后报事人仍单独确认和评价。",
@@ -362,6 +367,7 @@ OUTCOME_HINTS: Final = {
 }
 
 DONE: Final = {
+    "amend": "已更正",
     "assigned": "已指派",
     "pool": "已放入待抢池",
     "rejected": "已登记不予受理",
