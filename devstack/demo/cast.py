@@ -98,6 +98,7 @@ class Desk:
         by: Reporter,
         priority: Priority = Priority.NORMAL,
         answers: Mapping[str, str] | None = None,
+        incident: str | None = None,
     ) -> Story:
         row = self._places.buildings[building - 1]
         place = Place(building_id=row["id"], spot=spot)
@@ -108,7 +109,7 @@ class Desk:
             "contact_name": None,
             "contact_phone_sealed": None,
         }
-        return self._file(place, category, priority, by, Charge.PUBLIC, at, said)
+        return self._file(place, category, priority, by, Charge.PUBLIC, at, said, incident=incident)
 
     def _file(
         self,
@@ -120,6 +121,7 @@ class Desk:
         at: datetime,
         said: dict[str, Any],
         follows: Follows | None = None,
+        incident: str | None = None,
     ) -> Story:
         filing = Filing(
             number=format_number("repair", at, next(self._serials)),
@@ -133,6 +135,7 @@ class Desk:
             charge=charge,
             first_roles=(Role.LEAD,) if follows else None,
             follows=follows,
+            incident=incident,
             at=at,
         )
         return Story(filing, said)

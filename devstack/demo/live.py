@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from devstack.demo.cast import CLERK, DISPATCHER, DISPATCHER2, GUARD, TECH1, TECH2, TECH3, Desk, owner
+from devstack.demo.groups import DOORS_DOWN
 from devstack.demo.story import Story
 from models.domain.numbers import CHINA
 from models.domain.order import Priority, Reporter, Source
@@ -47,7 +48,10 @@ def live_stories(desk: Desk, now: datetime) -> Iterator[Story]:
 
     yield _waiting_for_parts(desk, ago, now)
     yield _urged_three_times(desk, ago)
-    yield _lift_fault(desk, ago)
+    lift = _lift_fault(desk, ago)
+    yield lift
+    yield _same_lift(desk, ago, lift.number)
+    yield _of_the_incident(desk, ago)
     yield _burst_pipe(desk, ago)
 
     story = desk.at_home(20, "water", "马桶水箱一直进水，声音很大。", ago(420))
@@ -116,14 +120,31 @@ def _urged_three_times(desk: Desk, ago: Ago) -> Story:
 
 def _lift_fault(desk: Desk, ago: Ago) -> Story:
     by = Reporter(kind="resident", id=owner(19).id)
-    said = "2栋1单元电梯停在3层不动，门开着，显示E5。"
+    said = "1栋1单元电梯停在3层不动，门开着，显示E5。"
     answers = {"trapped": "no"}
-    story = desk.in_public(2, Spot.LIFT, "lift", said, ago(75), by=by, priority=Priority.HIGH, answers=answers)
+    story = desk.in_public(1, Spot.LIFT, "lift", said, ago(75), by=by, priority=Priority.HIGH, answers=answers)
     story.assign(DISPATCHER, TECH2.id, ago(68))
     story.accept(TECH2, ago(66))
     story.arrive(TECH2, ago(48))
     story.comment(TECH2, "已断电并放置围挡，维保单位半小时内到。", ago(45), "reporter")
     return story
+
+
+def _same_lift(desk: Desk, ago: Ago, primary: str) -> Story:
+    """Reported once more, and merged into the first."""
+    by = Reporter(kind="resident", id=owner(13).id)
+    said = "电梯门一直开着不关，里面报警声响。"
+    story = desk.in_public(
+        1, Spot.LIFT, "lift", said, ago(70), by=by, priority=Priority.HIGH, answers={"trapped": "no"}
+    )
+    story.merge(DISPATCHER, primary, ago(64))
+    return story
+
+
+def _of_the_incident(desk: Desk, ago: Ago) -> Story:
+    by = Reporter(kind="resident", id=owner(20).id)
+    said = "3栋大堂的门禁刷卡没反应，进不去。"
+    return desk.in_public(3, Spot.LOBBY, "access_control", said, ago(25), by=by, incident=DOORS_DOWN)
 
 
 def _burst_pipe(desk: Desk, ago: Ago) -> Story:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, text
 
 from devstack.demo.cast import Desk
 from devstack.demo.categories import CATEGORIES
+from devstack.demo.groups import write_incident, write_neighbours
 from devstack.demo.live import live_stories
 from devstack.demo.past import past_stories
 from devstack.demo.people import people
@@ -43,7 +44,9 @@ def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
         conn.execute(insert(table), rows)
     _write_people(conn, built, sealing, now)
     desk = Desk(built, _serials(conn), sealing)
+    write_incident(conn, built.buildings[2]["id"], now)
     _write_orders(conn, [*past_stories(desk, now), *live_stories(desk, now)], now)
+    write_neighbours(conn, now)
     _write_rounds(conn, now)
     return True
 

@@ -166,6 +166,10 @@ class Story:
         acts.hold(self.step, by, said, at)
         self._rest(at)
 
+    def merge(self, by: Actor, primary: str, at: datetime) -> None:
+        acts.merge(self.step, by, commands.Merge(primary=primary), at)
+        self._rest(at)
+
     def urge(self, by: Actor, at: datetime) -> None:
         acts.urge(self.step, by, commands.Urge(), at)
         self._rest(at)

@@ -27,7 +27,7 @@ ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "wa
 
 
 def page_of(order: dict[str, object], account: str) -> str:
-    people = [{"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2}]
+    people = [{"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2, "why_not": ""}]
     facts = views.order_page(order, account, [], s.NOW)
     around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k"}
     facts |= around | {"people": people, "notes": [], "notes_open": False, "may_call": True}

@@ -146,7 +146,7 @@ def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
         "closed",
     }
     assert stages == expected
-    assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 22
+    assert 14 <= len(ask(demo, f"SELECT 1 {living}")) <= 25
     for special in (
         "urged = 3",
         "source = 'phone' AND filed_by IS NOT NULL",
@@ -154,7 +154,9 @@ def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
         "state->'hold'->>'rebooking' = 'reporter'",
         "follows IS NOT NULL AND state->'follows'->>'why' = 'rework'",
         "priority = 'emergency'",
-        "category = 'lift'",
+        "category = 'lift' AND accompanied",
+        "primary_number IS NOT NULL",
+        "incident_id IS NOT NULL",
         "stage = 'submitted' AND next_due_at < now()",
     ):
         assert ask(demo, f"SELECT 1 {living} AND {special}"), special

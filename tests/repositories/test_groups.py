@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,16 @@ from models.domain import commands as c
 from models.domain.acts import ACTS
 from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.grouping import finish
-from models.domain.order import Audience, OrderState, Reporter
+from models.domain.incidents import IncidentKind, OpenIncident
+from models.domain.lifecycles.repair import REPAIR
+from models.domain.order import Audience, OrderState, Priority, Reporter
 from models.domain.people import SYSTEM
+from models.domain.places import Place
 from models.domain.step import Step
-from models.repositories import groups
+from models.repositories import groups, incidents, public_works, sweeping
 from models.repositories.direct import Direct
 from models.repositories.publish import publish
-from tests.repositories.rows import DISPATCHER, OWNER, TECH, filing, minute, rows, take_in
+from tests.repositories.rows import DISPATCHER, OWNER, START, TECH, filing, minute, rows, take_in
 
 IN_SCOPE = ("com_a",)
 
@@ -219,3 +222,77 @@ def test_a_worker_of_the_group_counts_as_each_orders_worker() -> None:
     event = step.record("group_finished", SYSTEM, minute(1))
     finish(step, event, TECH.id, minute(1))
     assert (step.state.stage, step.state.done_by["carry_out"]) == ("finished", TECH.id)
+
+
+# -- incidents and neighbours ------------------------------------------------------------------------------------------
+
+
+def incident_of(number: int) -> OpenIncident:
+    return OpenIncident(
+        id=f"inc_{number}",
+        community_id="com_a",
+        order_kind="repair",
+        kind=IncidentKind.NO_WATER,
+        title="停水",
+        text="水泵检修，18点恢复。",
+        categories=("water",),
+        building_ids=("bld_1",),
+    )
+
+
+async def test_an_incident_is_announced_once_gathers_what_waits_and_wakes_its_reports(
+    file: Any, engine: Engine
+) -> None:
+    waiting, urgent = await file(), await file(priority=Priority.EMERGENCY)
+    with engine.begin() as conn:
+        gathered = incidents.open_incident(conn, incident_of(1), DISPATCHER.id, minute(5), gather=True)
+        told = rows(conn, "SELECT delivery, number FROM notices WHERE incident_id = 'inc_1' AND to_id = 'res_owner'")
+        assert [tuple(row) for row in told] == [("centre_only", None)], "nobody has a credit: it lies in the centre"
+    assert waiting.number in gathered
+    assert urgent.number not in gathered
+    assert waiting.woken() == ["merge"]
+    assert waiting.ask(incident="inc_1") == Joined()
+    ACTS["merge"](waiting.step, SYSTEM, c.Merge(incident="inc_1"), minute(6))
+    waiting.publish(minute(6))
+    assert waiting.fate() == Fate()
+    with engine.begin() as conn:
+        closed = incidents.close(conn, "inc_1", DISPATCHER.id, minute(9), came_to="finished", closing_text="已恢复供水")
+        again = incidents.close(conn, "inc_1", DISPATCHER.id, minute(9), came_to="free", closing_text="已恢复供水")
+    assert (closed, again) == ([waiting.number], None)
+    assert waiting.woken() == ["merge", "wake"]
+    assert urgent.ask(incident="inc_1").facts["reason"] == "incident_closed"
+    assert waiting.wake() == Fate(came_to="finished")
+    assert (waiting.column("stage"), waiting.column("incident_id")) == ("finished", None)
+
+
+async def test_a_lost_wake_up_is_written_again_after_a_while(file: Any, engine: Engine) -> None:
+    primary, child = await file(), await file()
+    child.follow(primary)
+    primary.enter("cancelled")
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE outbox SET done_at = now() WHERE number = :n"), {"n": child.number})
+        conn.execute(text("UPDATE work_orders SET started_at = now() WHERE number = :n"), {"n": child.number})
+        assert child.number not in sweeping.wake_forgotten(conn, START, minute(30))
+        later = datetime.now(UTC) + timedelta(minutes=5)
+        assert child.number in sweeping.wake_forgotten(conn, later, later)
+        assert child.number not in sweeping.wake_forgotten(conn, later, later), "it waits already"
+    assert child.wake().came_to == "promoted"
+
+
+async def test_neighbours_are_told_at_hold_finish_and_close_and_of_nothing_else(file: Any, engine: Engine) -> None:
+    order = await file(place=Place(building_id="bld_1", spot="lift"), charge="public")
+    with engine.begin() as conn:
+        assert public_works.join(conn, order.number, OWNER.id, minute(1))
+        assert public_works.join(conn, order.number, OWNER.id, minute(2)), "once is enough"
+    order.step.state.assignee = TECH.id
+    order.enter("dispatched", "accepted", "in_progress")
+    task = order.step.open(REPAIR.tasks["carry_out"], minute(6), TECH.id, ())
+    held = c.PutOnHold(task_id=task.id, reason="parts", until=minute(90))
+    ACTS["hold"](order.step, TECH, held, minute(7))
+    order.publish(minute(7))
+    ACTS["resume"](order.step, TECH, c.Resume(task_id=task.id), minute(8))
+    order.enter("finished", "closed", at=9)
+    with engine.begin() as conn:
+        told = rows(conn, "SELECT kind FROM notices WHERE number = :n AND kind LIKE 'public%'", n=order.number)
+        assert sorted(row.kind for row in told) == ["public_closed", "public_finished", "public_held"]
+        assert not public_works.join(conn, order.number, OWNER.id, minute(10)), "the work is done"
