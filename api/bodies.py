@@ -158,7 +158,9 @@ class Amendment(Body):
     priority: Priority | None = Field(default=None, title="紧急程度")
     contact: Contact | None = Field(default=None, title="联系人")
     charge: Charge | None = Field(
-        default=None, description="By a dispatcher or lead. Another place brings its own answer along instead."
+        default=None,
+        title="收费方式",
+        description="By a dispatcher or lead. Another place brings its own answer along instead.",
     )
     reason: Reason
 
