@@ -51,7 +51,10 @@ def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
 
 
 def ladder(letter: Letter) -> list[Attempt]:
-    """The ways to try, best first. None at all: the message centre alone."""
+    """The ways to try, best first. None at all: the message centre alone.
+
+    A notice that follows unanswered ones `skips` the ways they took.
+    """
     if letter.template is None or not letter.reachable:
         return []
     if letter.kind in UNSENT_AT_THE_END and not letter.order_open:
@@ -62,4 +65,4 @@ def ladder(letter: Letter) -> list[Attempt]:
         rungs.append(Attempt("mini", letter.mini_openid))
     if letter.service_openid and "service" in channels:
         rungs.append(Attempt("service", letter.service_openid))
-    return rungs
+    return rungs[int(letter.facts.get("skips", 0)) :]

@@ -22,6 +22,7 @@ from models.domain import notice_words
 from models.domain.templates import TEMPLATES
 from models.repositories import delivery, live, notices
 from models.repositories.delivery import Letter
+from models.repositories.sealing import Sealing
 from settings import Settings
 
 ORDER_PAGE: Final = "pages/order/index?number={number}"
@@ -39,6 +40,7 @@ class Notices:
     def __init__(self, engine: Engine, wechat: WeChat, settings: Settings) -> None:
         self._engine = engine
         self._wechat = wechat
+        self._settings = settings
         self._console = settings.api_url.rstrip("/")
         self._template_ids = settings.wechat_template_ids
 
@@ -107,7 +109,7 @@ class Notices:
 
     def _call(self, letter: Letter, attempt: Attempt) -> None:
         template = TEMPLATES[str(letter.template)]
-        data = notice_words.message(template.name, letter.kind, letter.subject, letter.facts)
+        data = notice_words.message(template.name, letter.kind, self._subject(letter), letter.facts)
         template_id = template.id_at(attempt.channel, self._template_ids)
         page = ""
         if letter.to_kind == "resident":
@@ -117,6 +119,13 @@ class Notices:
             return
         url = f"{self._console}/console/orders/{letter.number}" if letter.to_kind == "staff" and self._console else ""
         self._wechat.send_template(attempt.openid, template_id, data, client_msg_id=letter.id, url=url, page=page)
+
+    def _subject(self, letter: Letter) -> notice_words.Subject:
+        """Both sides know the plate; it is opened for the moment of sending alone."""
+        if letter.plate_sealed is None:
+            return letter.subject
+        plate = Sealing.of(self._settings).open(letter.plate_sealed)
+        return letter.subject.model_copy(update={"plate": plate})
 
     def _finish(
         self, conn: Connection, letter: Letter, ended: str, *, channel: str | None = None, error: str | None = None

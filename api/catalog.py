@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from integrations.holidays import announced
+from models.domain import words
 from models.domain.incidents import OpenIncident
 from models.domain.policy import Policy, terms_for
 from models.domain.terms import Terms
@@ -29,6 +30,10 @@ KEEP_INCIDENTS_SECONDS: Final = 1.0
 """A report that comes a second after an incident was opened elsewhere joins it at once."""
 
 Row = dict[str, Any]
+
+_FIXED_TITLES: Final = {
+    (kind, code): title for kind, titles in words.CATEGORIES_OF.items() for code, title in titles.items()
+}
 
 
 @dataclass
@@ -110,7 +115,7 @@ class Catalog:
         communities = await reading.communities(db)
         self._kept = _Kept(
             categories=categories,
-            titles={(row["kind"], row["code"]): row["title"] for row in categories},
+            titles=_FIXED_TITLES | {(row["kind"], row["code"]): row["title"] for row in categories},
             communities={row["id"]: row for row in communities},
             until=time.monotonic() + KEEP_SECONDS if categories else 0.0,
         )

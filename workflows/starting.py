@@ -37,4 +37,6 @@ def arguments(order: OrderState, summary: str) -> dict[str, Any]:
 def summary(order: OrderState, category: str, building: str | None) -> str:
     """One line for the Temporal UI: category and building by their Chinese names, priority. No room, no people."""
     where = building or (words.SPOTS[order.place.spot] if order.place.spot else "")
-    return " · ".join(part for part in (category, where, words.PRIORITIES[order.priority]) if part)
+    return " · ".join(
+        part for part in (words.category(order.kind, category), where, words.PRIORITIES[order.priority]) if part
+    )

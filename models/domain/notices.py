@@ -203,7 +203,10 @@ def _asked(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]
 
 
 def _car_in_the_way(order: OrderState, task: Task, tried: int) -> list[Notice]:
-    """First the registrant; with each further channel also the household (`lifecycles.md` §4). Never who asked."""
+    """First the registrant; with each further channel also the household (`lifecycles.md` §4). Never who asked.
+
+    Each goes by the next channel of that person; the household comes in one step later, by its first.
+    """
     template = order.lifecycle.templates["car_in_the_way"]
     told = task.people[: 1 if tried == 0 else None]
     return [
@@ -212,11 +215,11 @@ def _car_in_the_way(order: OrderState, task: Task, tried: int) -> list[Notice]:
             to="resident",
             to_id=resident,
             template=template,
-            facts={"task": task.id, "task_kind": task.kind, "tried": tried},
+            facts={"task": task.id, "task_kind": task.kind, "tried": tried, "skips": tried - (place > 0)},
             while_task=task.id,
             urgent=True,
         )
-        for resident in told
+        for place, resident in enumerate(told)
     ]
 
 

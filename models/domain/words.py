@@ -314,6 +314,12 @@ SPOTS: Final = {
     "other": "其他区域",
 }
 
+CAR_USER: Final = "车主"
+OTHER_SIDE: Final = "对方"
+IN_THE_COMMUNITY: Final = "小区内"
+CATEGORIES_OF: Final[Mapping[str, Mapping[str, str]]] = {"move_car": OBSTACLES}
+"""Kinds of order whose categories are fixed; those of all others are rows that every firm names itself."""
+
 PATROL_STATUSES: Final = {"open": "待巡检", "done": "已完成", "missed": "未完成"}
 WEEKDAYS: Final = {1: "周一", 2: "周二", 3: "周三", 4: "周四", 5: "周五", 6: "周六", 7: "周日"}
 
@@ -469,6 +475,8 @@ REFUSALS: Final = {
     "unknown_place": "没有这个位置",
     "answer_it_here": "二次办理不能退回，请直接答复",
     "joined_already": "您已经在等候这辆车了",
+    "own_car": "这是您家登记的车，不能请求挪自己的车",
+    "minors_ask_guards": "未成年人请直接联系秩序员",
     "not_a_plate": "这不像一个车牌号，请检查",
     "house_or_area": "请选择房屋或公共区域其中之一",
     "answer_needed": "请回答这个问题",
@@ -546,6 +554,11 @@ DEAD: Final = {
 """Why an effect stands on the operator's page."""
 
 DOCTOR: Final = "系统对账"
+
+
+def category(kind: str, title: str) -> str:
+    """What people call a category; `title` is its row's, or the code of one that has no row."""
+    return CATEGORIES_OF.get(kind, {}).get(title, title)
 
 
 class _Facts(dict[str, Any]):

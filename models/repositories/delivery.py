@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, RowMapping, text
 
+from models.domain import words
 from models.domain.notice_words import Subject
 from models.domain.quiet_hours import QuietHours
 from models.repositories.prepared import Prepared
@@ -38,6 +39,8 @@ class Letter(BaseModel):
     order_open: bool
     community_id: str
     subject: Subject
+    plate_sealed: bytes | None = None
+    """Of the car that it is about; opened only to be sent."""
 
     mini_openid: str | None
     service_openid: str | None
@@ -59,14 +62,15 @@ _LETTER: Final = text("""
            coalesce(w.open, true) AS order_open, coalesce(w.community_id, i.community_id) AS community_id,
            coalesce(w.kind, 'incident') AS order_kind, coalesce(w.stage, '') AS stage,
            coalesce(w.place_label, place.name) AS place_label, coalesce(c.title, w.category, i.title) AS category,
-           w.state->'hold'->>'reason' AS hold_reason,
+           w.state->'hold'->>'reason' AS hold_reason, w.state->'move_car'->>'obstacle' AS obstacle,
            coalesce(t.due_at, t.gives_up_at, w.next_due_at) AS due_at,
            named.name AS staff,
            r.openid AS mini_openid,
            coalesce(r.service_openid, s.openid) AS service_openid,
            coalesce(k.credits, 0) AS credits,
            s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable,
-           coalesce(p.settings->'quiet', '{}') AS quiet
+           coalesce(p.settings->'quiet', '{}') AS quiet,
+           m.plate_sealed
     FROM notices n
     LEFT JOIN work_orders w ON w.number = n.number
     LEFT JOIN incidents i ON i.id = n.incident_id
@@ -77,6 +81,7 @@ _LETTER: Final = text("""
     LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
     LEFT JOIN policies p ON p.community_id = w.community_id
+    LEFT JOIN move_cars m ON m.number = n.number
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
     FOR UPDATE OF n""")
@@ -95,13 +100,18 @@ _WISH_AGAIN: Final = text("""
 def letter(conn: Connection, notice_id: str) -> Letter | None:
     """Locks the notice for the transaction. None for one that was forgotten with its step."""
     row = conn.execute(_LETTER, {"ids": [notice_id]}).mappings().one_or_none()
-    return None if row is None else Letter(subject=_subject(row), **row)
+    return None if row is None else _letter(row)
 
 
 def letters_at_rest(conn: Connection, notice_ids: Sequence[str]) -> list[Letter]:
     """Locks these notices, apart from those that somebody else is changing at this moment."""
     rows = _LETTERS_AT_REST.run(conn, {"ids": list(notice_ids)}).mappings()
-    return [Letter(subject=_subject(row), **row) for row in rows]
+    return [_letter(row) for row in rows]
+
+
+def _letter(row: RowMapping) -> Letter:
+    plate = row["plate_sealed"]
+    return Letter(subject=_subject(row), **{**row, "plate_sealed": None if plate is None else bytes(plate)})
 
 
 def _subject(row: RowMapping) -> Subject:
@@ -110,12 +120,13 @@ def _subject(row: RowMapping) -> Subject:
         kind=row["order_kind"],
         stage=row["stage"],
         place=row["place_label"],
-        category=row["category"],
+        category=words.category(row["order_kind"], row["category"]),
         at=row["created_at"],
         urgent=row["urgent"],
         staff=row["staff"],
         due_at=row["due_at"],
         hold_reason=row["hold_reason"],
+        obstacle=row["obstacle"],
     )
 
 

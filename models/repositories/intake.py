@@ -9,15 +9,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import asyncpg
 
 from models.domain.errors import IllegalTransition, Unavailable, ValidationFailed
 from models.domain.notices import Notice, notices_for
 from models.domain.numbers import format_number
-from models.domain.order import Event, OrderState, Priority
-from models.repositories.direct import Direct, numbered
+from models.domain.order import Audience, Event, OrderState, Priority
+from models.domain.tasks import Task
+from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, notice_rows, order_columns, task_due
 
 ONE_FOLLOWER: Final = "ux_work_orders_follows"
@@ -41,6 +42,19 @@ class Words:
     contact_phone_sealed: bytes | None = None
     photo_ids: Sequence[str] = ()
     photo_owner: tuple[str, str] = ("", "")
+    photo_audience: Audience = Audience.REPORTER
+
+
+@dataclass(frozen=True)
+class Also:
+    """What a kind of order writes in the same statement: more of its parts, reading `gate`, and their values."""
+
+    statement: Numbered
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, parts: str, values: Mapping[str, Any]) -> Self:
+        return cls(numbered(f"{_PARTS}, {parts} {_ANSWER}"), values)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class NumberBlocks:
 
 _NEXT_BLOCK: Final = numbered("SELECT nextval('order_number') AS start")
 
-INTAKE_STATEMENT: Final = """
+_PARTS: Final = """
     WITH claimable AS (
         SELECT id FROM photos
         WHERE id = ANY(:photo_ids) AND owner_kind = :photo_owner_kind AND owner_id = :photo_owner_id
@@ -119,7 +133,7 @@ INTAKE_STATEMENT: Final = """
         SELECT number, 'start', number, 1, :start_rank, '{}', now(), now(), 0
         FROM gate
     ), the_photos AS (
-        UPDATE photos SET number = gate.number, used_as = 'report' FROM gate, claimable
+        UPDATE photos SET number = gate.number, used_as = 'report', audience = :photo_audience FROM gate, claimable
         WHERE photos.id = claimable.id
     ), the_notices AS (
         INSERT INTO notices (
@@ -136,9 +150,10 @@ INTAKE_STATEMENT: Final = """
         SELECT id, 'notice', number, 1, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('notice', id), now(),
             coalesce(not_before, now()), 0
         FROM the_notices
-    )
-    SELECT number FROM gate
-"""
+    )"""
+_ANSWER: Final = "SELECT number FROM gate"
+
+INTAKE_STATEMENT: Final = f"{_PARTS} {_ANSWER}"
 
 _INTAKE: Final = numbered(INTAKE_STATEMENT)
 _HANDLED: Final = numbered("SELECT number, digest, answer FROM handled_requests WHERE update_id = :update_id")
@@ -152,6 +167,7 @@ async def take_in(
     update_id: str,
     digest: str,
     answer: Mapping[str, Any] | None = None,
+    also: Also | None = None,
 ) -> Taken:
     """Write a new order, or find that this request was carried out before. `state` is what `new_order` built.
 
@@ -164,7 +180,7 @@ async def take_in(
     """
     facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
     try:
-        created = await db.rows(_INTAKE, facts)
+        created = await db.rows(also.statement, facts | also.values) if also else await db.rows(_INTAKE, facts)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == ONE_FOLLOWER:
             raise IllegalTransition("followed_already") from None
@@ -225,6 +241,7 @@ def intake_parameters(
         "photo_ids": list(dict.fromkeys(words.photo_ids)),
         "photo_owner_kind": words.photo_owner[0],
         "photo_owner_id": words.photo_owner[1],
+        "photo_audience": words.photo_audience.value,
         "notices": notice_rows(state.number, 1, state.issued_at, first_notices(state)),
     }
 
@@ -245,11 +262,18 @@ def _by_staff(state: OrderState, kind: str, staff: str) -> Event:
 
 
 def first_notices(state: OrderState) -> list[Notice]:
-    """An emergency rings at once at whoever may take it; all else waits in the inbox, where it has just appeared, or
-    follows an incident.
+    """An emergency rings at once at whoever may take it, a car's user and what always rings as well; all else waits in
+    the inbox, where it has just appeared, or follows an incident.
     """
-    if state.priority is not Priority.EMERGENCY or not state.tasks:
-        return []
-    (task,) = state.tasks.values()
-    opened = Event(kind="task", at=state.submitted_at, by="system", by_kind="system", facts={"task": task.id})
-    return notices_for(state, opened)
+    at_once = [task for task in state.tasks.values() if state.priority is Priority.EMERGENCY or _rings(state, task)]
+    return [
+        notice
+        for task in at_once
+        for notice in notices_for(
+            state, Event(kind="task", at=state.submitted_at, by="system", by_kind="system", facts={"task": task.id})
+        )
+    ]
+
+
+def _rings(state: OrderState, task: Task) -> bool:
+    return bool(task.people) or state.lifecycle.tasks[task.kind].rings

@@ -79,7 +79,15 @@ def publish(conn: Connection, batch: Batch) -> Published:
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)
+        if event.kind == "left":
+            conn.execute(_LEFT, {"number": batch.number, "resident": event.by, "at": event.at})
     return _answer(batch, staff, barred)
+
+
+_LEFT: Final = text(
+    "UPDATE move_car_people SET left_at = :at WHERE number = :number AND resident_id = :resident AND left_at IS NULL"
+)
+"""One of several who waited for a car has given up; the others have not."""
 
 
 def mark_failing(conn: Connection, number: str, error: str) -> None:

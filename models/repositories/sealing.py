@@ -65,6 +65,10 @@ class Sealing:
         """Equal for all ways to write one number. Keyed, because all phone numbers could otherwise simply be tried."""
         return hmac.new(self._search_key, plain_phone(phone).encode(), "sha256").hexdigest()
 
+    def plate_hash(self, plate: str) -> str:
+        """Of a plate in its normal form (`models.domain.plates`)."""
+        return hmac.new(self._search_key, f"plate {plate}".encode(), "sha256").hexdigest()
+
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(key)

@@ -4,6 +4,7 @@ Never an API schema, a message or an activity argument: they do not validate.
 """
 
 from models.tables import (  # noqa: F401
+    cars,
     catalog,
     groups,
     notices,

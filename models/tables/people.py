@@ -98,12 +98,12 @@ class Reveal(Base, table=True):
     """A phone number that was shown to a staff member. Kept for whoever asks who has seen it; never the number."""
 
     __tablename__ = "reveals"
-    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter')", name="what"),)
+    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter', 'car_user')", name="what"),)
     id: str = Field(default_factory=lambda: new_id("rev"), primary_key=True)
     number: str = Field(foreign_key="work_orders.number", index=True)
     staff_id: str = Field(foreign_key="staff.id", index=True)
     what: str
-    """Whose phone: of the contact at home, or the reporter's own."""
+    """Whose phone: of the contact at home, the reporter's own, or that of somebody whose car is in the way."""
     at: datetime = instant(default_factory=now)
 
 
