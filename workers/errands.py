@@ -26,7 +26,7 @@ from temporalio.common import (
 from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.domain.commands import ENVELOPE_LIFE, Envelope
+from models.domain.commands import ENVELOPE_LIFE, Envelope, Fact
 from models.domain.errors import Unavailable
 from models.domain.order import OrderState
 from models.domain.people import SYSTEM
@@ -119,6 +119,8 @@ class Errands:
                 await self._start(row, starting)
             elif row.action == "command":
                 await self._command(row)
+            elif row.action == "fact":
+                await self._fact(row)
             else:
                 await self._effect(row)
         except (WorkflowAlreadyStartedError, ActivityAlreadyStartedError):
@@ -156,6 +158,20 @@ class Errands:
             priority=Priority(priority_key=URGENT if row.rank == EMERGENCY_RANK else USUAL),
             rpc_timeout=RPC_SECONDS,
         )
+
+    async def _fact(self, row: Row) -> None:
+        """`body`: {"signal": name, "id": the event's own, "at"}. Told twice it changes nothing more."""
+        if self._proof_key is None or row.number is None:
+            raise Moot("a fact needs an order and a proof key")
+        name = str(row.body["signal"])
+        fact = Fact(id=str(row.body["id"]), at=datetime.fromisoformat(row.body["at"]))
+        handle = self._client.get_workflow_handle(row.number)
+        try:
+            await handle.signal(name, fact.sealed(self._proof_key, row.number, name), rpc_timeout=RPC_SECONDS)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or row.attempts < BEGUN_AFTER_ATTEMPTS:
+                raise
+            raise Moot("the order has ended") from error
 
     async def _command(self, row: Row) -> None:
         """`body`: {"update": name, "body": the command}. What the rules refuse, they will refuse again."""

@@ -180,7 +180,7 @@ async def take_in(
     """
     facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
     try:
-        created = await db.rows(also.statement, facts | also.values) if also else await db.rows(_INTAKE, facts)
+        created = await db.rows(also.statement, facts | dict(also.values)) if also else await db.rows(_INTAKE, facts)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == ONE_FOLLOWER:
             raise IllegalTransition("followed_already") from None

@@ -169,9 +169,9 @@ async def _join(db: Direct, state: OrderState, words: Words, plate: Plate, updat
     """The number of the request that is waited for. A guard who reports the same car is one more report, not one more
     who waits.
     """
-    facts = {"text": words.description} if words.description else {}
-    if words.photo_ids:
-        facts["photo_ids"] = list(words.photo_ids)
+    facts: dict[str, Any] = {"photo_ids": list(words.photo_ids)}
+    if words.description:
+        facts["text"] = words.description
     rows = await db.rows(
         _JOIN,
         {
