@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, text
 
 from devstack.demo.cast import Desk
 from devstack.demo.categories import CATEGORIES
+from devstack.demo.duty import absence_rows, turn_rows
 from devstack.demo.groups import write_incident, write_neighbours
 from devstack.demo.live import live_stories
 from devstack.demo.past import past_stories
@@ -26,6 +27,7 @@ from models.tables.people import Resident, Staff, StaffScope, Tie
 from models.tables.places import Building, Community, House
 from models.tables.plumbing import OutboxRow
 from models.tables.rounds import Patrol, PatrolItem, Round, Shift, ShiftEntry
+from models.tables.staffing import Absence, DutyTurn
 
 
 def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
@@ -58,6 +60,8 @@ def _write_people(conn: Connection, built: Any, sealing: Sealing, now: datetime)
         (Tie, folk.ties),
         (Staff, folk.staff),
         (StaffScope, folk.scopes),
+        (DutyTurn, turn_rows(now)),
+        (Absence, absence_rows(now)),
     ):
         conn.execute(insert(table), rows)
 

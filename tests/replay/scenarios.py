@@ -11,12 +11,14 @@ from temporalio import activity
 from temporalio.worker import Worker
 
 from integrations.holidays import announced
+from models.domain.assignment import Choice, Why
 from models.domain.following import Fate
 from models.domain.forms import as_json
 from models.domain.lifecycles.repair import LEVELS
-from models.domain.people import SYSTEM
+from models.domain.people import SYSTEM, Absentee
 from models.domain.policy import Policy, terms_for
 from models.domain.rounds import Firing, Opened
+from models.domain.step import Published
 from models.domain.terms import Terms
 from tests.workflows.desk import CLERK, DISPATCHER, LEAD, OWNER, TECH, TECH2, Desk
 from workflows import names, options
@@ -225,6 +227,33 @@ async def of_an_incident(desk: Desk) -> None:
     await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+async def assigned_by_itself_and_handed_over(desk: Desk) -> None:
+    """The first technician leaves, the second has no room, the third's deputy does the work."""
+    await desk.file(assigns_itself=True, choices=[Choice(staff=TECH.id, open_orders=1, among=2)])
+    await desk.eventually(lambda: desk.shelf.batches and desk.shelf.state.stage == "dispatched")
+    await desk.complete(TECH, "accepted")
+    await desk.on_task(SYSTEM, "hand_over", holder=TECH.id, staff=TECH2.id)
+    await desk.on_task(SYSTEM, "hand_over", holder=TECH2.id)
+    desk.shelf.answers.append(Published(ineligible=[TECH2.id], reasons={TECH2.id: Why.AT_CAP}))
+    await desk.on_task(TECH2, "claim")
+    await desk.complete(DISPATCHER, "assigned", staff=TECH.id)
+    absentee = Absentee(id=TECH.id, roles=TECH.roles)
+    deputy = TECH2.model_copy(update={"deputises": (absentee,)})
+    await desk.complete(deputy, "accepted")
+    await desk.complete(deputy, "arrived")
+    await desk.complete(deputy, "finished", report="换了垫圈", photo_ids=["pho_1"])
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
+async def emergency_straight_to_the_pool(desk: Desk) -> None:
+    await desk.file(priority="emergency", assigns_itself=True, choices=[Choice()])
+    await desk.eventually(lambda: desk.shelf.batches and desk.shelf.state.stage == "dispatched")
+    await desk.on_task(TECH2, "claim")
+    await desk.complete(TECH2, "arrived")
+    await desk.complete(TECH2, "finished", report="关了总阀", photo_ids=["pho_1"])
+    await desk.complete(OWNER, "fixed", rating=STARS)
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -246,5 +275,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         corrected_in_working_time,
         cancelled_and_objected,
         called_back,
+        assigned_by_itself_and_handed_over,
+        emergency_straight_to_the_pool,
     )
 }
