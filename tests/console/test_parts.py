@@ -27,7 +27,10 @@ ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "wa
 
 
 def page_of(order: dict[str, object], account: str) -> str:
-    people = [{"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2, "why_not": ""}]
+    people = [
+        {"account": "tech1", "name": "张强", "skills": "", "on_duty": True, "open_tasks": 2, "why_not": []},
+        {"account": "tech2", "name": "李强", "skills": "", "on_duty": True, "open_tasks": 2, "why_not": ["请假中"]},
+    ]
     facts = views.order_page(order, account, [], s.NOW)
     around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k"}
     facts |= around | {"people": people, "notes": [], "notes_open": False, "may_call": True}
@@ -162,7 +165,9 @@ def test_a_dispatcher_is_offered_the_people_and_a_stranger_to_the_task_is_not() 
     order = s.view(s.state(), s.DISPATCHER)
     page = page_of(order, "dispatcher")
     assert "确认指派" in page
-    assert 'value="tech1"' in page
+    assert 'value="tech1" required' in page
+    assert 'value="tech2" disabled' in page, "whoever may not have it is shown with the reason"
+    assert "请假中" in page
     for other in (s.TECHNICIAN, s.CLERK):
         assert "确认指派" not in page_of(s.view(s.state(), other), "somebody")
 

@@ -69,11 +69,11 @@ CARRY_OUT = TaskSpec(
     kind="carry_out",
     roles=(Role.TECHNICIAN,),
     outcomes={
-        "proposed": Proposed,
         "arrived": Nothing,
+        "finished": Finished,
+        "proposed": Proposed,
         "forced_entry": ForcedEntry,
         "needs_quote": quotes.Quoted,
-        "finished": Finished,
         "cancelled": quotes.QuoteDeclined,
         "no_access": NoAccess,
         "out_of_scope": OutOfScope,
