@@ -198,6 +198,7 @@ def test_a_technicians_day(api: Api) -> None:
     window = {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
     today = assigned(api)
     assert api.staff("tech1").complete(number, "accepted", appointment=window).status_code == 200
+    assert api.owner().complete(number, "agreed").status_code == 200
     day = api.staff("tech1").read("/staff/day")
     assert today in [task["order"]["number"] for task in day["items"]]
     assert number in [task["order"]["number"] for task in day["later"]]
