@@ -16,7 +16,7 @@ from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.grouping import finish
 from models.domain.incidents import IncidentKind, OpenIncident
 from models.domain.lifecycles.repair import REPAIR
-from models.domain.order import Audience, OrderState, Priority, Reporter
+from models.domain.order import Audience, Charge, HoldReason, OrderState, Priority, Reporter
 from models.domain.people import SYSTEM
 from models.domain.places import Place
 from models.domain.step import Step
@@ -280,14 +280,14 @@ async def test_a_lost_wake_up_is_written_again_after_a_while(file: Any, engine: 
 
 
 async def test_neighbours_are_told_at_hold_finish_and_close_and_of_nothing_else(file: Any, engine: Engine) -> None:
-    order = await file(place=Place(building_id="bld_1", spot="lift"), charge="public")
+    order = await file(place=Place(building_id="bld_1", spot="lift"), charge=Charge.PUBLIC)
     with engine.begin() as conn:
         assert public_works.join(conn, order.number, OWNER.id, minute(1))
         assert public_works.join(conn, order.number, OWNER.id, minute(2)), "once is enough"
     order.step.state.assignee = TECH.id
     order.enter("dispatched", "accepted", "in_progress")
     task = order.step.open(REPAIR.tasks["carry_out"], minute(6), TECH.id, ())
-    held = c.PutOnHold(task_id=task.id, reason="parts", until=minute(90))
+    held = c.PutOnHold(task_id=task.id, reason=HoldReason.PARTS, until=minute(90))
     ACTS["hold"](order.step, TECH, held, minute(7))
     order.publish(minute(7))
     ACTS["resume"](order.step, TECH, c.Resume(task_id=task.id), minute(8))
