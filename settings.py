@@ -114,6 +114,12 @@ class Settings(BaseSettings):
         description="Base64 of 32 bytes; encrypts phones and numbers in Postgres and keys their search hash.",
     )
 
+    plate_camera_secrets: dict[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Community code to the secret with which its cameras at the gates tell of plates that leave.",
+    )
+
     # -- behaviour ----------------------------------------------------------------------------------------------------
     demo: bool = Field(default=False, description="Seed the demo community; the embedded stack switches it on.")
     retention_days: int = Field(

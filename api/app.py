@@ -17,8 +17,8 @@ from api.express import Express
 from api.gateway import Gateway
 from api.live import Live
 from api.request_id import RequestId
-from api.routers import events, health, photos, wechat
-from api.routers.owner import catalog, messages, public_works
+from api.routers import events, gates, health, photos, wechat
+from api.routers.owner import catalog, messages, move_cars, public_works
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
 from api.routers.staff import colleagues, operations, ratings, settlements, tasks
@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         messages.router,
         catalog.router,
         public_works.router,
+        move_cars.router,
     ):
         app.include_router(router, prefix=f"{API}/owner")
     staff = (
@@ -98,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix=f"{API}/staff")
     app.include_router(photos.router, prefix=API)
     app.include_router(events.router, prefix=API)
+    app.include_router(gates.router, prefix=API)
     app.include_router(wechat.router)
     app.include_router(health.router)
     _mount_console(app)

@@ -12,9 +12,10 @@ from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights
-from models.domain.errors import NotFound
+from models.domain.errors import NotFound, ValidationFailed
 from models.domain.numbers import order_of
 from models.domain.order import OrderState
+from models.domain.plates import plate_of
 from models.repositories import reading
 
 Json = dict[str, Any]
@@ -75,6 +76,7 @@ async def orders(
         stage=stage,
         is_open=is_open,
         words=(q or "").strip() or None,
+        plate_hash=_plate_hash(state, q or ""),
         overdue=overdue,
         after=paging.order_key(cursor),
         limit=limit + 1,
@@ -82,6 +84,14 @@ async def orders(
     reader, titles = Reader(member.actor), await state.catalog.titles(state.direct)
     items = [views.order_item(row, reader, now, titles) for row in rows[:limit]]
     return paging.page(items, rows, limit, "submitted_at", "number")
+
+
+def _plate_hash(state: State, typed: str) -> str | None:
+    """Plates are sealed, so only a whole one is found."""
+    try:
+        return state.sealing.plate_hash(plate_of(typed.strip()).text)
+    except ValidationFailed:
+        return None
 
 
 async def assignable(state: State, member: StaffMember, task_id: str) -> list[Json]:

@@ -139,8 +139,9 @@ class Live:
                 self._tell_concerned(change, row)
 
     def _tell_concerned(self, change: Change, row: reading.Row) -> None:
-        reporter = row["state"]["reporter"]
+        car = row["state"].get("move_car") or {}
+        concerned = {row["state"]["reporter"]["id"], *car.get("users", ()), *car.get("requesters", ())}
         for subscription in self._subscriptions:
-            own = subscription.resident_id is not None and subscription.resident_id == reporter["id"]
+            own = subscription.resident_id is not None and subscription.resident_id in concerned
             if own or (row["house_id"] in subscription.houses and row["kind"] == "repair"):
                 subscription.tell(change)

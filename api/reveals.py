@@ -25,6 +25,21 @@ def may_reveal(member: StaffMember, order: Json) -> bool:
     return member.actor.has(*HANDLE_ALL) or not holders.isdisjoint({member.account, *member.stands_in_for})
 
 
+async def car_users_phone(state: State, member: StaffMember, number: str) -> str:
+    """Of whoever uses the car that is in the way, for a guard who calls. Every look is written down; never for a
+    resident.
+
+    Raises NotFound outside the scope and without a phone, Forbidden when the car is not waited for any more.
+    """
+    order = await acting.order_view(state, member.actor, number)
+    if not (order.get("car") or {}).get("may_call_user"):
+        raise Forbidden("forbidden")
+    sealed = await reveals.sealed_car_users_phone(state.direct, number, member.id, datetime.now(UTC))
+    if sealed is None:
+        raise NotFound
+    return await asyncio.to_thread(state.sealing.open, sealed)
+
+
 async def phone(state: State, member: StaffMember, number: str) -> str:
     """The contact's phone, else the reporter's own. Every look is written down (`reveals`).
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from api import group_views, money_views, wording
+from api import group_views, money_views, move_car_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
@@ -132,6 +132,16 @@ def _order_task(task: Task, bundle: Row, order: OrderState, reader: Reader, now:
     }
 
 
+def tasks_of_resident(row: Row, order: OrderState, actor: Actor, now: datetime, titles: Titles) -> list[Json]:
+    """What a resident may answer on an order of a list; `row` has its place."""
+    bundle: Row = {"tasks": [], "staff": {}, "residents": {}, "place_label": row["place_label"]}
+    return [
+        _order_task(task, bundle, order, Reader(actor), now, titles)
+        for task in order.tasks.values()
+        if actor.id in (task.holder, *task.people)
+    ]
+
+
 # -- orders -----------------------------------------------------------------------------------------------------------
 
 
@@ -169,9 +179,9 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     }
     if reader.is_staff:
         item |= {"holder_name": row["assignee_name"], "community_id": row["community_id"]}
-    else:
-        item["mine"] = row["reporter_kind"] == "resident" and row["reporter_id"] == reader.actor.id
-    return item
+        return item
+    own = row["reporter_kind"] == "resident" and row["reporter_id"] == reader.actor.id
+    return move_car_views.item(item, own) if row["kind"] == "move_car" else item | {"mine": own}
 
 
 def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
@@ -237,12 +247,14 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "tasks": [
             _order_task(task, bundle, state, reader, now, titles)
             for task in state.tasks.values()
-            if staff or task.holder == reader.actor.id
+            if staff or reader.actor.id in (task.holder, *task.people)
         ],
         "actions": [action.model_dump(exclude_none=True) for action in rights.allowed(state, reader.actor, now)],
     }
     if staff:
-        answer |= _for_staff(bundle, state, reader)
+        answer |= _for_staff(bundle, state, reader) | move_car_views.for_staff(bundle, state, reader.actor)
+    elif state.move_car is not None:
+        answer = move_car_views.for_resident(answer, bundle, state, reader.actor)
     else:
         answer["mine"] = rights.is_reporter(state, reader.actor)
     return answer
@@ -255,7 +267,7 @@ def may_see(bundle: Row, actor: Actor) -> bool:
         return actor.reaches(bundle["community_id"], None if mine else bundle["building_id"])
     own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
     asked = any(task["holder_id"] == actor.id for task in bundle["tasks"])
-    return own or asked or bool(bundle["shares_house"])
+    return own or asked or bool(bundle["shares_house"]) or bool((bundle["car"] or {}).get("side"))
 
 
 def _for_staff(bundle: Row, state: OrderState, reader: Reader) -> Json:

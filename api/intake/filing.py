@@ -43,7 +43,7 @@ async def write(
 
     Raises IdempotencyKeyReused, ValidationFailed for photos that are not the filer's or are used already.
     """
-    answer = await _as_seen(state, order, said, by) | dict(shown or {})
+    answer = await as_seen(state, order, said, by) | dict(shown or {})
     taken = await intake.take_in(state.direct, order, said, update_id=request.id, digest=request.digest, answer=answer)
     request.check(taken.digest)
     if taken.created:
@@ -52,8 +52,12 @@ async def write(
     return answer if taken.created or taken.answer is None else taken.answer
 
 
-async def _as_seen(state: State, order: OrderState, said: intake.Words, by: Filer) -> Json:
-    """The new order as its maker sees it, without reading back what is just being written."""
+async def as_seen(
+    state: State, order: OrderState, said: intake.Words, by: Filer, also: Mapping[str, Any] | None = None
+) -> Json:
+    """The new order as its maker sees it, without reading back what is just being written. `also` are rows that its
+    kind alone has.
+    """
     community = (await state.catalog.communities(state.direct))[order.community_id]
     event = intake.first_event(order)
     bundle = {
@@ -91,7 +95,7 @@ async def _as_seen(state: State, order: OrderState, said: intake.Words, by: File
             {
                 "id": photo,
                 "status": "uploaded",
-                "audience": "reporter",
+                "audience": said.photo_audience,
                 "used_as": "report",
                 "owner_kind": by.actor.kind,
                 "owner_id": by.actor.id,
@@ -102,6 +106,7 @@ async def _as_seen(state: State, order: OrderState, said: intake.Words, by: File
         if (member := by.member)
         else {},
         "residents": {order.reporter.id: by.reporter_name} if by.reporter_name else {},
+        **(also or {}),
     }
     titles = await state.catalog.titles(state.direct)
     return views.order(bundle, Reader(by.actor), order.submitted_at, titles)

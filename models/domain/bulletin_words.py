@@ -35,6 +35,24 @@ WHERE: Final = {
 """Stage, or kind.stage → where the order is. The others are called as everywhere."""
 FOLLOWING: Final = "已与同一故障的其他工单合并处理"
 
+CAR_ASKED: Final = {
+    "requested": ("联系车主中", "物业联系车主，必要时秩序员到场"),
+    "acknowledged": ("车主已应答", "车主前来挪车，挪开后请确认"),
+    "guard_on_site": ("秩序员现场处理中", "秩序员到场处理，挪开后请确认"),
+    "moved": ("车已挪开", "没有后续步骤"),
+    "referred": ("已报警处理", "等待警方处理"),
+    "closed": ("已结束", "没有后续步骤"),
+    "cancelled": ("已取消", "没有后续步骤"),
+}
+"""Stage → where a request to move a car is and what comes next, as those who wait are told."""
+CAR_ASKED_OF: Final = {
+    **CAR_ASKED,
+    "requested": ("等您答复", "请告知几分钟内到，或说明挪不了"),
+    "acknowledged": ("您已答应来挪", "请尽快把车挪开"),
+    "guard_on_site": ("秩序员现场处理中", "请尽快把车挪开，或联系秩序员"),
+}
+"""The same as the user of the car is told."""
+
 NEXT: Final = {
     "dispatch": "{who}安排师傅",
     "accept": "{who}接单",

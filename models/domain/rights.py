@@ -411,6 +411,16 @@ def may_join(order: OrderState, actor: Actor, command: c.Join, now: datetime) ->
         raise IllegalTransition("joined_already")
 
 
+MAY_CALL_USERS: Final = (Role.GUARD, Role.CLERK, *OVERSEERS)
+
+
+def may_call_user(order: OrderState, actor: Actor) -> bool:
+    """Whether staff may look up the phone of whoever uses a car that is in the way: while it is, and nobody else."""
+    car = order.move_car
+    waited_for = order.stage not in order.lifecycle.after_work
+    return car is not None and bool(car.users) and car.vetted and waited_for and actor.has(*MAY_CALL_USERS)
+
+
 CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {
     "claim": may_claim,
     "release": may_release,

@@ -102,9 +102,9 @@ async def orders_of_resident(
     after: OrderKey | None = None,
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
-    """The resident's own orders and the repairs inside their houses, newest first.
+    """The resident's own orders, the repairs inside their houses and what they wait for with others, newest first.
 
-    Most are both. They are told apart by their keys, since UNION would sort them by every column that is listed.
+    Most are several. They are told apart by their keys, since UNION would sort them by every column that is listed.
     """
     where, values = _order_filters(kind, is_open, after)
     sql = f"""
@@ -117,6 +117,9 @@ async def orders_of_resident(
                     SELECT {LISTED} FROM work_orders w
                     WHERE w.house_id = t.house_id AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}{where} {NEWEST}
                  ) h WHERE t.resident_id = :resident AND {TIE_HOLDS})
+                UNION ALL
+                (SELECT {LISTED} FROM move_car_people p JOIN work_orders w ON w.number = p.number
+                 WHERE p.resident_id = :resident AND p.side = 'requester'{where} {NEWEST})
             ) u {NEWEST}
         ) o {WITH_PRIMARY}
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
@@ -134,11 +137,14 @@ async def orders_of_staff(
     stage: str | None = None,
     is_open: bool | None = None,
     words: str | None = None,
+    plate_hash: str | None = None,
     overdue: bool | None = None,
     after: OrderKey | None = None,
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
-    """The orders of some communities, newest first. `words` is looked for in number, place, description and contact."""
+    """The orders of some communities, newest first. `words` is looked for in number, place, description and contact;
+    where they are a whole plate, its requests are found as well.
+    """
     where, values = _order_filters(kind, is_open, after)
     if narrowed:
         where += f" AND {IN_MY_BUILDINGS}"
@@ -152,7 +158,11 @@ async def orders_of_staff(
         values["now"] = now
     if words:
         columns = ("w.number", "w.place_label", "w.description", "w.contact_name")
-        where += " AND (" + " OR ".join(f"{column} ILIKE :words" for column in columns) + ")"
+        found = [f"{column} ILIKE :words" for column in columns]
+        if plate_hash is not None:
+            found.append("w.number IN (SELECT m.number FROM move_cars m WHERE m.plate_hash = :plate_hash)")
+            values["plate_hash"] = plate_hash
+        where += f" AND ({' OR '.join(found)})"
         values["words"] = f"%{_literally(words)}%"
     sql = f"""
         SELECT o.*, {OF_PRIMARY} FROM (
@@ -176,6 +186,12 @@ TOLD_BY_URGING: Final = f"""(SELECT count(DISTINCT s.id) FROM notices n JOIN sta
                           AND {SERVES.format(community="w.community_id")})
     WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""  # noqa: S608 - only constants are put in
 """How many people the urges of order `w` have told; a role counts its members at once, before it is spread."""
+
+CAR_OF: Final = """(SELECT jsonb_build_object('plate', encode(m.plate_sealed, 'base64'), 'side', p.side,
+        'left', p.left_at IS NOT NULL)
+    FROM move_cars m LEFT JOIN move_car_people p ON p.number = m.number AND p.resident_id = :resident
+    WHERE m.number = w.number)"""
+"""The sealed plate of a request to move a car, and on which side of it the given resident is."""
 
 DETAIL: Final = numbered(f"""
     WITH w AS (SELECT * FROM work_orders WHERE number = :number),
@@ -212,6 +228,7 @@ DETAIL: Final = numbered(f"""
            CASE WHEN w.reporter_kind = 'staff' THEN (
                SELECT jsonb_build_object('id', a.id, 'title', a.title) FROM patrol_items i
                JOIN patrols a ON a.id = i.patrol_id WHERE i.number = w.number LIMIT 1) END AS patrol,
+           CASE WHEN w.kind = 'move_car' THEN {CAR_OF} END AS car,
            EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
                    AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in

@@ -22,6 +22,25 @@ REVEAL: Final = numbered("""
     SELECT sealed FROM found JOIN noted USING (number)""")
 
 
+REVEAL_CAR_USER: Final = numbered("""
+    WITH found AS (
+        SELECT w.number, r.phone_sealed AS sealed
+        FROM work_orders w, jsonb_array_elements_text(w.state->'move_car'->'users') WITH ORDINALITY AS u(id, place)
+        JOIN residents r ON r.id = u.id
+        WHERE w.number = :number AND r.phone_sealed IS NOT NULL ORDER BY u.place LIMIT 1
+    ), noted AS (
+        INSERT INTO reveals (id, number, staff_id, what, at) SELECT :id, number, :staff_id, 'car_user', :at FROM found
+        RETURNING number
+    )
+    SELECT sealed FROM found JOIN noted USING (number)""")
+
+
+async def sealed_car_users_phone(db: Direct, number: str, staff_id: str, at: datetime) -> bytes | None:
+    """The phone of a car's registrant, else of the household, noted as shown. None, and nothing noted, without one."""
+    rows = await db.rows(REVEAL_CAR_USER, {"id": new_id("rev"), "number": number, "staff_id": staff_id, "at": at})
+    return bytes(rows[0]["sealed"]) if rows else None
+
+
 async def sealed_phone(db: Direct, number: str, staff_id: str, at: datetime) -> bytes | None:
     """The phone of an order's contact, else the reporter's own, noted as shown to this staff member.
 

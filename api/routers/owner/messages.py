@@ -28,7 +28,7 @@ ENOUGH_CREDITS: Final = 3
 
 router = APIRouter(tags=["owner: messages"])
 
-Tap = Literal["submit", "order", "urge", "confirm", "rate"]
+Tap = Literal["submit", "order", "urge", "confirm", "rate", "car"]
 
 ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
     "submit": ("progress", "your_turn", "finished"),
@@ -36,6 +36,7 @@ ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
     "urge": ("progress", "finished"),
     "confirm": ("progress", "your_turn", "finished"),
     "rate": ("review_result", "announcement"),
+    "car": ("move_car",),
 }
 """At which tap which messages are asked for. WeChat lets one prompt ask for three at most."""
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
+from pydantic import Discriminator, Tag
 
-from api import acting, examples, inbox, paging, people_shapes, sequels, shapes
+from api import acting, examples, inbox, move_car_shapes, paging, people_shapes, reveals, sequels, shapes
 from api.answering import answers
 from api.bodies import Amendment, Rework, StaffFiling
 from api.bulk import Bulk, carry_out
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
-from api.intake import repair
+from api.intake import move_car, repair
 from api.json_answer import JsonAnswer
+from api.move_car_bodies import StaffMoveCar
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
 from models.domain.commands import Cancel, Comment, ReplyToRating, Urge
 from models.domain.visit_forms import Consent
 
 router = APIRouter(tags=["staff: orders"])
+
+
+def _kind_of(said: Any) -> str:
+    return str(said.get("kind", "repair") if isinstance(said, dict) else getattr(said, "kind", "repair"))
+
+
+AnyFiling = Annotated[
+    Annotated[StaffFiling, Tag("repair")] | Annotated[StaffMoveCar, Tag("move_car")], Discriminator(_kind_of)
+]
+"""By `kind`, which is a repair's where it is left out."""
 
 ORDER = answers(shapes.Order, *ACTING, example=examples.ORDER)
 
@@ -55,9 +67,12 @@ async def show_order(state: StateDep, staff: Staff, number: str) -> Response:
 @router.post(
     "/work-orders", status_code=201, responses=answers(shapes.Order, *FILING, status=201, example=examples.ORDER)
 )
-async def file(state: StateDep, staff: Staff, body: StaffFiling, key: IdempotencyKey) -> Response:
+async def file(state: StateDep, staff: Staff, body: AnyFiling, key: IdempotencyKey) -> Response:
     """For somebody who phoned or came, or what staff found themselves."""
-    order = await repair.file_by_staff(state, staff, body, key)
+    if isinstance(body, StaffMoveCar):
+        order = await move_car.file_by_staff(state, staff, body, key)
+    else:
+        order = await repair.file_by_staff(state, staff, body, key)
     return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})
 
 
@@ -65,6 +80,16 @@ async def file(state: StateDep, staff: Staff, body: StaffFiling, key: Idempotenc
 async def bulk(state: StateDep, staff: Staff, body: Bulk, key: IdempotencyKey) -> Response:
     """Assign, cancel or comment on up to a hundred orders; the answer tells of each what became of it."""
     return JsonAnswer(await carry_out(state, staff.actor, body, key))
+
+
+@router.post(
+    "/work-orders/{number}/car-user-phone",
+    responses=answers(move_car_shapes.Phone, *ACTING, example={"phone": "13800000000"}),
+)
+async def car_users_phone(state: StateDep, staff: Staff, number: str, key: IdempotencyKey) -> Response:
+    """For a guard who calls the user of a car in the way; every look is written down. Only while the car is waited
+    for."""
+    return JsonAnswer({"phone": await reveals.car_users_phone(state, staff, number)})
 
 
 @router.post("/work-orders/{number}/comment", responses=ORDER)
