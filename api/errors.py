@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from api.json_answer import JsonAnswer
 from api.request_id import request_id_of
 from models.domain.errors import LEAVES, RateLimited, Unauthenticated, Unavailable, ValidationFailed, WuyouError
+from models.domain.lifecycles import LIFECYCLES
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE: Final = "urn:wuyou:problem:"
@@ -115,6 +116,9 @@ def _field(item: dict[str, Any]) -> dict[str, str]:
     """`body.` is left out: callers know fields by their names in what they sent. What they typed is not repeated."""
     where = [str(part) for part in item["loc"]]
     if len(where) > 1 and where[0] in ("body", "query", "path", "header"):
+        where = where[1:]
+    if len(where) > 1 and where[0] in LIFECYCLES:
+        # The kind of order by which one of several bodies was chosen.
         where = where[1:]
     return {"field": ".".join(where), "message": item["msg"], "type": item["type"]}
 

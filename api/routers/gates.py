@@ -22,7 +22,7 @@ router = APIRouter(tags=["gates"])
 
 Secret = Annotated[
     str,
-    Header(alias="X-Device-Secret", max_length=200, description="The community's, from the installation's settings."),
+    Header(alias="X-Device-Secret", max_length=200, description="The community's, from the setting of its cameras."),
 ]
 
 

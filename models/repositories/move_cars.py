@@ -66,8 +66,9 @@ _CIRCUMSTANCES: Final = numbered(f"""
                 ELSE '{{}}' END AS users,
            coalesce(bool_or(reachable), false) AS reachable,
            (SELECT count(*) FROM move_car_people p
-            WHERE p.resident_id = :resident AND p.side = 'requester' AND p.since >= :today) AS asked_today,
-           EXISTS (SELECT 1 FROM residents r WHERE r.id = :resident AND r.is_minor) AS minor
+            WHERE p.resident_id = CAST(:resident AS text) AND p.side = 'requester'
+              AND p.since >= :today) AS asked_today,
+           EXISTS (SELECT 1 FROM residents r WHERE r.id = CAST(:resident AS text) AND r.is_minor) AS minor
     FROM household""")  # noqa: S608 - only constants are put in
 """Whoever has left the house the plate belongs to is no user of it, and without its registrant a plate is unknown."""
 
@@ -91,18 +92,18 @@ _JOIN: Final = numbered(f"""
         SELECT w.number, w.version FROM move_cars m, work_orders w WHERE {_JOINABLE} AND {_WAITED_FOR} FOR UPDATE OF w
     ), claimable AS (
         SELECT id FROM photos
-        WHERE id = ANY(CAST(:photo_ids AS text[])) AND owner_kind = :photo_owner_kind AND owner_id = :photo_owner_id
-          AND number IS NULL AND status IN ('uploaded', 'ready')
+        WHERE id = ANY(CAST(:photo_ids AS text[])) AND owner_kind = CAST(:photo_owner_kind AS text)
+          AND owner_id = CAST(:photo_owner_id AS text) AND number IS NULL AND status IN ('uploaded', 'ready')
         FOR UPDATE
     ), gate AS (
         INSERT INTO handled_requests (update_id, digest, number, version, at)
-        SELECT :update_id, :digest, number, version, :at FROM found
+        SELECT CAST(:update_id AS text), :digest, number, version, :at FROM found
         WHERE (SELECT count(*) FROM claimable) = cardinality(CAST(:photo_ids AS text[]))
         ON CONFLICT DO NOTHING
         RETURNING number, version
     ), person AS (
         INSERT INTO move_car_people (number, resident_id, side, since)
-        SELECT number, :resident, 'requester', :at FROM gate WHERE CAST(:resident AS text) IS NOT NULL
+        SELECT number, CAST(:resident AS text), 'requester', :at FROM gate WHERE CAST(:resident AS text) IS NOT NULL
         ON CONFLICT (number, resident_id) DO UPDATE SET since = excluded.since, left_at = NULL
             WHERE move_car_people.left_at IS NOT NULL
         RETURNING number
@@ -114,7 +115,8 @@ _JOIN: Final = numbered(f"""
         FROM person
     ), said AS (
         INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, facts)
-        SELECT number, version, CAST(:seq AS int), 'commented', :at, :photo_owner_id, :photo_owner_kind, 'staff', :facts
+        SELECT number, version, CAST(:seq AS int), 'commented', :at, CAST(:photo_owner_id AS text),
+            CAST(:photo_owner_kind AS text), 'staff', :facts
         FROM gate
     ), the_photos AS (
         UPDATE photos SET number = gate.number, used_as = 'report', audience = 'staff' FROM gate, claimable
