@@ -441,6 +441,8 @@ def _task(task: Json, order: Json, account: str, now: datetime) -> TaskBlock:
         if action["action"] == "complete" and action.get("task_id") == task["id"]
     }
     may = {action["action"] for action in order["actions"] if action.get("task_id") == task["id"]}
+    # Merging is an act on the whole order, offered once, where its likely primaries stand.
+    elsewhere = {"merged"} if any(action["action"] == "merge" for action in order["actions"]) else set()
     holder = task["holder_name"] or "、".join(words.ROLES.get(role, role) for role in task["candidates"])
     claim_title = INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"]
     return TaskBlock(
@@ -452,7 +454,9 @@ def _task(task: Json, order: Json, account: str, now: datetime) -> TaskBlock:
         ),
         mine=task["holder"] == account,
         outcomes=tuple(
-            _outcome(task, outcome, False) for outcome in task["outcomes"] if outcome["outcome"] in mine_to_do
+            _outcome(task, outcome, False)
+            for outcome in task["outcomes"]
+            if outcome["outcome"] in mine_to_do - elsewhere
         ),
         behalf=tuple(_outcome(task, outcome, True) for outcome in task["outcomes"])
         if task.get("on_behalf") and not mine_to_do

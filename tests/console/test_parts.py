@@ -32,7 +32,7 @@ def page_of(order: dict[str, object], account: str) -> str:
         {"account": "tech2", "name": "李强", "skills": "", "on_duty": True, "open_tasks": 2, "why_not": ["请假中"]},
     ]
     facts = views.order_page(order, account, [], s.NOW)
-    around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k"}
+    around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k", "kin_open": False}
     facts |= around | {"people": people, "notes": [], "notes_open": False, "may_call": True}
     return render("order.html", me=ME, here="orders", **facts)
 

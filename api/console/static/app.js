@@ -65,8 +65,10 @@
   });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const old = event.detail.target;
-    if (old && ["notes", "side-status"].includes(old.id)) $("details", event.detail.fragment).open = $("details", old).open;
-    if (!old || !fromLive || old.id !== "work") return;
+    if (old && ["notes", "side-status", "kin"].includes(old.id)) $("details", event.detail.fragment).open = $("details", old).open;
+    if (!old || !fromLive) return;
+    if (old.id === "kin" && isBusy(old)) event.detail.shouldSwap = false;
+    if (old.id !== "work") return;
     const fresh = event.detail.fragment.querySelector("#work");
     if (fresh && fresh.dataset.print === old.dataset.print) { event.detail.shouldSwap = false; return; }
     if (isBusy(old)) {
