@@ -4,6 +4,7 @@ console."""
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -38,10 +39,11 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
         WuyouError: any refusal of the rules, or Unavailable with an unknown outcome.
     """
     request = idempotency.Request.of(state, actor, number, action, idempotency_key, body)
-    row = await reading.standing_for(state.direct, number, request.id)
+    row = await reading.standing_for(state.direct, number, request.id, residents_id(actor))
     before = request.seen(row)
     if before is None:
-        before = await _carry_out(state, actor, number, action, body, request, standing_of(row))
+        speaker = speaking(actor, row)
+        before = await _carry_out(state, actor, speaker, number, action, body, request, standing_of(row))
     if before is not None:
         return before.answer if before.answer is not None else await order_view(state, actor, number)
     answer = await order_view(state, actor, number)
@@ -49,21 +51,39 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
     return answer
 
 
+def residents_id(actor: Actor) -> str:
+    return actor.id if actor.kind == "resident" else ""
+
+
+def speaking(actor: Actor, row: Mapping[str, Any] | None) -> Actor:
+    """The actor under the name that the order knows them by: an anonymous maker is nobody but their alias to it."""
+    alias = row["speaks_as"] if row is not None else None
+    return actor.model_copy(update={"id": alias}) if alias else actor
+
+
 async def _carry_out(
-    state: State, actor: Actor, number: str, action: str, body: Json, request: idempotency.Request, standing: Standing
+    state: State,
+    actor: Actor,
+    speaker: Actor,
+    number: str,
+    action: str,
+    body: Json,
+    request: idempotency.Request,
+    standing: Standing,
 ) -> idempotency.Before | None:
-    """Send the command. What was answered before, if its twin has won meanwhile; None when this one was carried out.
+    """Send the command as the `speaker`; photos are the `actor`'s own. What was answered before, if its twin has won
+    meanwhile; None when this one was carried out.
 
     A refusal that comes of the twin's success is none: the same request pressed twice never hears `task_not_open`.
     """
     try:
         if action in TAKING:
-            await assigning.may_take(state, actor, standing.state, body.get("task_id"))
-        command = await RESOLVED_BY.get(action, resolved)(state, actor, standing.state, action, body)
+            await assigning.may_take(state, speaker, standing.state, body.get("task_id"))
+        command = await RESOLVED_BY.get(action, resolved)(state, actor, speaker, standing.state, action, body)
         await state.gateway.send(
             Order(
                 number=number,
-                actor=actor,
+                actor=speaker,
                 action=action,
                 body=command,
                 update_id=request.id,
@@ -103,28 +123,27 @@ async def order_view(state: State, actor: Actor, number: str) -> Json:
     """The order as this person sees it now. Raises NotFound, also for what lies outside their scope."""
     bundle = await visible_order(state, actor, number)
     titles = await state.catalog.titles(state.direct)
-    return views.order(bundle, Reader(actor), datetime.now(UTC), titles)
+    return views.order(bundle, Reader(speaking(actor, bundle)), datetime.now(UTC), titles)
 
 
 async def visible_order(state: State, actor: Actor, number: str) -> reading.Row:
     """The rows behind :func:`order_view`. Raises NotFound."""
-    resident_id = actor.id if actor.kind == "resident" else ""
-    bundle = await reading.order_detail(state.direct, number, resident_id)
-    if bundle is None or not views.may_see(bundle, actor):
+    bundle = await reading.order_detail(state.direct, number, residents_id(actor))
+    if bundle is None or not views.may_see(bundle, speaking(actor, bundle)):
         raise NotFound("order_not_found")
     followed = group_views.leaders(bundle["events"])
     if bundle["grouped"] or followed or bundle["primary_number"] or bundle["incident_id"]:
-        await _look_around(state, bundle, followed)
+        await _look_around(state, bundle, followed, actor.id)
     if bundle["car"] is not None:
         # Whoever sees the request knows the car.
         bundle["car"]["plate"] = state.sealing.open(base64.b64decode(bundle["car"]["plate"]))
     return bundle
 
 
-async def _look_around(state: State, bundle: reading.Row, followed: list[str]) -> None:
+async def _look_around(state: State, bundle: reading.Row, followed: list[str], reader: str) -> None:
     """Most orders have no group; the others cost a second look at the database."""
     around = await grouped.around(
-        state.direct, bundle["number"], bundle["primary_number"], bundle["incident_id"], followed
+        state.direct, bundle["number"], bundle["primary_number"], bundle["incident_id"], followed, reader
     )
     bundle["group"] = around
     bundle["staff"] |= around["staff"]

@@ -33,7 +33,7 @@ def parsed(body: Json) -> Amendment:
         raise invalid(error) from None
 
 
-async def resolved(state: State, actor: Actor, order: OrderState, action: str, body: Json) -> Json:
+async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState, action: str, body: Json) -> Json:
     """The body of the sealed command. A new contact is written on the way, because it may not enter the workflow.
 
     Raises ValidationFailed, and what the rules say about it.

@@ -19,9 +19,11 @@ from api.live import Live
 from api.request_id import RequestId
 from api.routers import events, gates, health, photos, wechat
 from api.routers.owner import catalog, messages, move_cars, public_works
+from api.routers.owner import complaints as owner_complaints
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
 from api.routers.staff import colleagues, operations, ratings, settlements, tasks
+from api.routers.staff import complaints as staff_complaints
 from api.routers.staff import groups as staff_groups
 from api.routers.staff import incidents as staff_incidents
 from api.routers.staff import orders as staff_orders
@@ -74,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for router in (
         owner_people.router,
+        owner_complaints.router,
         owner_orders.router,
         messages.router,
         catalog.router,
@@ -85,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         staff_people,
         colleagues,
         tasks,
+        staff_complaints,
         staff_orders,
         staff_groups,
         staff_incidents,

@@ -16,7 +16,8 @@ Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{5,19}$", examples=["1380
 Photos = Annotated[list[PhotoRef], Field(default_factory=list, max_length=9)]
 
 
-def _meaningful(text: str) -> str:
+def meaningful(text: str) -> str:
+    """Raises ValueError for blanks."""
     if len(text.strip()) < SHORTEST_DESCRIPTION:
         raise ValueError(f"至少填写 {SHORTEST_DESCRIPTION} 个字")
     return text
@@ -29,7 +30,7 @@ LONGEST_DESCRIPTION = 500
 Description = Annotated[
     str,
     Field(min_length=SHORTEST_DESCRIPTION, max_length=LONGEST_DESCRIPTION, examples=["厨房水龙头一直滴水，关不紧"]),
-    AfterValidator(_meaningful),
+    AfterValidator(meaningful),
 ]
 
 

@@ -50,6 +50,8 @@ async def similar_to(state: State, member: StaffMember, number: str) -> list[Jso
     """Open orders that may be about the same fault as this one, best first. Raises NotFound."""
     bundle = await acting.visible_order(state, member.actor, number)
     order = OrderState.model_validate(bundle["state"])
+    if not order.lifecycle.may_follow:
+        return []  # Each complaint is answered by itself, and shows nobody another's words.
     rows = await grouped.alike(
         state.direct,
         order.community_id,

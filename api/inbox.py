@@ -69,6 +69,7 @@ async def orders(
     rows = await reading.orders_of_staff(
         state.direct,
         communities,
+        onlooker=reading.Onlooker.of(member.actor),
         narrowed=member.actor.narrowed,
         buildings=member.actor.buildings,
         now=now,
@@ -122,4 +123,5 @@ def _box_of(member: StaffMember) -> Json:
         "communities": actor.communities,
         "narrowed": actor.narrowed,
         "buildings": actor.buildings,
+        "onlooker": reading.Onlooker.of(actor),
     }

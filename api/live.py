@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import asyncpg
 
+from models.domain.numbers import PREFIXES
 from models.repositories import reading
 from models.repositories.direct import Direct
 from models.repositories.live import ORDERS_CHANNEL
@@ -28,6 +29,9 @@ ALIVE_EVERY_SECONDS: Final = 15.0
 
 STREAM_SECONDS: Final = 600.0
 """A stream to a client ends now and then; the client comes back by itself, through the check of its login."""
+
+DISCREET: Final = PREFIXES["complaint"]
+"""Whom such a change may be told stands in the row."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Subscription:
     """An asynchronous iterator of :class:`Change`. For staff by communities, for a resident by their id and houses."""
 
     communities: frozenset[str] = frozenset()
+    staff_id: str | None = None
     resident_id: str | None = None
     houses: frozenset[str] = frozenset()
     _changed: dict[str | None, Change] = field(default_factory=dict)
@@ -74,11 +79,11 @@ class Live:
         self._database_url = database_url
         self._direct = db
         self._subscriptions: set[Subscription] = set()
-        self._for_residents: asyncio.Queue[Change] = asyncio.Queue()
+        self._to_look_up: asyncio.Queue[Change] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell_residents())]
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_up())]
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -87,10 +92,17 @@ class Live:
 
     @contextlib.asynccontextmanager
     async def subscribe(
-        self, *, communities: Iterable[str] = (), resident_id: str | None = None, houses: Iterable[str] = ()
+        self,
+        *,
+        communities: Iterable[str] = (),
+        staff_id: str | None = None,
+        resident_id: str | None = None,
+        houses: Iterable[str] = (),
     ) -> AsyncIterator[Subscription]:
-        """Changes from now on: of the communities' orders (`*` is all), or of one resident's own and their houses'."""
-        subscription = Subscription(frozenset(communities), resident_id, frozenset(houses))
+        """Changes from now on: of the communities' orders (`*` is all) that are not kept from this member of staff, or
+        of one resident's own and their houses'.
+        """
+        subscription = Subscription(frozenset(communities), staff_id, resident_id, frozenset(houses))
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -116,31 +128,39 @@ class Live:
     def _heard(self, connection: Any, pid: int, channel: str, payload: object) -> None:
         number, _, community_id = str(payload).partition(" ")
         change = Change(number, community_id)
+        discreet = number.startswith(DISCREET)
+        if not discreet:
+            self._tell_staff(change, ())
+        if discreet or any(subscription.resident_id for subscription in self._subscriptions):
+            self._to_look_up.put_nowait(change)
+
+    def _tell_staff(self, change: Change, excluded: Sequence[str]) -> None:
         for subscription in self._subscriptions:
-            if community_id in subscription.communities or "*" in subscription.communities:
+            reached = change.community_id in subscription.communities or "*" in subscription.communities
+            if reached and subscription.staff_id not in excluded:
                 subscription.tell(change)
-        if any(subscription.resident_id for subscription in self._subscriptions):
-            self._for_residents.put_nowait(change)
 
     def _tell_all(self, change: Change) -> None:
         for subscription in self._subscriptions:
             subscription.tell(change)
 
-    async def _tell_residents(self) -> None:
+    async def _look_up(self) -> None:
         """Whose order it is stands in the row and not in the announcement, which goes to every process."""
         while True:
-            change = await self._for_residents.get()
+            change = await self._to_look_up.get()
             try:
                 row = await reading.standing(self._direct, change.number or "")
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                _log.warning("a change was not told to residents: %s", error)
+                _log.warning("a change was not told to those concerned: %s", error)
                 continue
             if row is not None:
                 self._tell_concerned(change, row)
 
     def _tell_concerned(self, change: Change, row: reading.Row) -> None:
+        if row["number"].startswith(DISCREET):
+            self._tell_staff(change, row["excluded"])
         car = row["state"].get("move_car") or {}
-        concerned = {row["state"]["reporter"]["id"], *car.get("users", ()), *car.get("requesters", ())}
+        concerned = {row["reporter_itself"], *car.get("users", ()), *car.get("requesters", ())}
         for subscription in self._subscriptions:
             own = subscription.resident_id is not None and subscription.resident_id in concerned
             if own or (row["house_id"] in subscription.houses and row["kind"] == "repair"):

@@ -26,8 +26,10 @@ Json = dict[str, Any]
 USABLE = ("uploaded", "ready")
 
 
-async def resolved(state: State, actor: Actor, order: OrderState, action: str, body: Json) -> Json:
+async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState, action: str, body: Json) -> Json:
     """The command's body with staff accounts replaced by ids and every photo checked.
+
+    Photos are the `actor`'s, also where the order knows them as another `speaker`.
 
     Raises ValidationFailed: the body's shape is wrong, somebody named may not have the work, `photo_not_yours`,
     `photo_not_ready`; NotFound.
@@ -38,7 +40,7 @@ async def resolved(state: State, actor: Actor, order: OrderState, action: str, b
         raise invalid(error) from None
     if not _names_something(body):
         return body
-    rights.within_reach(order, actor)
+    rights.within_reach(order, speaker)
     answer = await _replaced(state, order, actor, type(command), body, "")
     if isinstance(command, Complete):
         form = _form_model(order, command)

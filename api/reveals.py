@@ -9,9 +9,10 @@ from typing import Any, Final
 from api import acting
 from api.sessions import StaffMember
 from api.state import State
-from models.domain.errors import Forbidden, NotFound
+from models.domain.errors import Forbidden, IllegalTransition, NotFound
 from models.domain.people import Role
-from models.repositories import reveals
+from models.domain.privacy import READ_ALL
+from models.repositories import complaints, reveals
 
 Json = dict[str, Any]
 
@@ -19,8 +20,24 @@ HANDLE_ALL: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 """Roles that deal with every order of their communities; others only see the phones of what is theirs to do."""
 
 
+async def identity(state: State, member: StaffMember, number: str) -> Json:
+    """Who made an anonymous complaint: `{name, houses}`. Every look is written down, and managers see it on the order.
+
+    Raises NotFound outside the scope, Forbidden for other roles, IllegalTransition where nobody hides.
+    """
+    await acting.visible_order(state, member.actor, number)
+    if not member.actor.has(*READ_ALL):
+        raise Forbidden("identity_role")
+    found = await complaints.identity(state.direct, number, member.id, datetime.now(UTC))
+    if found is None:
+        raise IllegalTransition("not_anonymous")
+    return {"number": number, **found}
+
+
 def may_reveal(member: StaffMember, order: Json) -> bool:
     """Whether an order, as :func:`acting.order_view` shows it to them, is theirs to phone about."""
+    if not order["readable"]:
+        return False
     holders = {order["holder"], *(task["holder"] for task in order["tasks"])}
     return member.actor.has(*HANDLE_ALL) or not holders.isdisjoint({member.account, *member.stands_in_for})
 

@@ -244,7 +244,31 @@ class Group(Shape):
     neighbours: int
 
 
+class ComplaintSubject(Shape):
+    """`name` is the member of staff's, for staff who may read it, or the house's."""
+
+    kind: str
+    title: str
+    name: str | None
+
+
+class ComplaintFacts(Shape):
+    """`further` says where to turn after the final answer. Managers and quality also read `looks`: who has seen who
+    an anonymous maker is, and when."""
+
+    type: str
+    type_title: str
+    subject: ComplaintSubject
+    anonymous: bool
+    may_publish: bool
+    final: bool
+    further: str | None
+    published_at: datetime | None
+
+
 class Order(Shape):
+    """`readable` is false where the caller may only know that the order exists; its words are then hidden."""
+
     number: str
     id: str
     kind: str
@@ -262,6 +286,8 @@ class Order(Shape):
     waiting: Waiting | None
     bulletin: Bulletin
     group: Group | None
+    complaint: ComplaintFacts | None
+    readable: bool
     urges: Urges
     temporary: bool
     follows: Sequel | None

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from api import group_views, money_views, move_car_views, wording
+from api import complaint_views, group_views, money_views, move_car_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
@@ -21,6 +21,7 @@ from models.domain.forms import as_json
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
+from models.domain.privacy import is_alias
 from models.domain.sequels import sequel_of
 from models.domain.tasks import Task
 
@@ -94,7 +95,7 @@ def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
             "urged": row["urged"],
             "place": row["place_label"],
             "category": titles.get((row["order_kind"], row["category"]), row["category"]),
-            "description": row["description"],
+            "description": row["description"] if row["readable"] else words.PRIVATE_WORDS,
             "submitted_at": row["submitted_at"],
             "engine_waiting": row["started_at"] is None,
         },
@@ -179,15 +180,24 @@ def order_item(row: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     }
     if reader.is_staff:
         item |= {"holder_name": row["assignee_name"], "community_id": row["community_id"]}
-        return item
-    own = row["reporter_kind"] == "resident" and row["reporter_id"] == reader.actor.id
+        return item | _veil(row)
+    # An anonymous complaint is listed to nobody but its maker.
+    own = row["reporter_kind"] == "resident" and (row["reporter_id"] == reader.actor.id or is_alias(row["reporter_id"]))
     return move_car_views.item(item, own) if row["kind"] == "move_car" else item | {"mine": own}
+
+
+def _veil(row: Row) -> Json:
+    """Over the words of what somebody may only know to exist."""
+    return {"readable": True} if row["readable"] else {"readable": False, "description": words.PRIVATE_WORDS}
 
 
 def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     """One order as the reader sees it now, with what they may do. `bundle["state"]` may be a document or the model."""
     state = OrderState.model_validate(bundle["state"])
     staff = reader.is_staff
+    readable = complaint_views.reads_words(bundle, state, reader.actor)
+    if not readable:
+        bundle, state = complaint_views.veiled(bundle, state)
     shown = group_views.shown_state(bundle, state)
     stage = group_views.shown_stage(bundle, state)
     clock = shown.running_clock
@@ -228,6 +238,8 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "waiting": _waiting(shown, reader),
         "bulletin": _bulletin(bundle, state, shown, reader, now),
         "group": group_views.group(bundle, state, reader, titles),
+        "complaint": complaint_views.complaint(bundle, state, reader),
+        "readable": readable,
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
         "temporary": state.temporary,
@@ -263,6 +275,8 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
 def may_see(bundle: Row, actor: Actor) -> bool:
     """Whether the order exists for this person: in a staff member's scope, one's own, or a repair in one's house."""
     if actor.kind == "staff":
+        if actor.id in bundle["excluded"]:
+            return False
         mine = any(actor.acts_for(task["holder_id"]) for task in bundle["tasks"])
         return actor.reaches(bundle["community_id"], None if mine else bundle["building_id"])
     own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
@@ -293,6 +307,8 @@ def _for_staff(bundle: Row, state: OrderState, reader: Reader) -> Json:
 
 
 def _reporter_name(bundle: Row, state: OrderState) -> str | None:
+    if is_alias(state.reporter.id):
+        return wording.ANONYMOUS
     if state.reporter.kind == "resident":
         name: str | None = bundle["residents"].get(state.reporter.id)
         return name
@@ -428,6 +444,8 @@ def _name(person_id: str, bundle: Row, reader: Reader) -> str:
     if member is not None:
         name: str = member["name"]
         return name if reader.is_staff else wording.addressed(name, member["roles"])
+    if is_alias(person_id) and person_id != reader.actor.id:
+        return wording.ANONYMOUS
     if reader.is_staff:
         return str(bundle["residents"].get(person_id, wording.UNKNOWN_PERSON))
     if person_id == reader.actor.id:

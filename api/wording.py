@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from models.domain import words
 from models.domain.notice_words import COMPOUND_SURNAMES
 
 TITLES: Final = {
@@ -22,6 +23,7 @@ TITLES: Final = {
 SYSTEM: Final = "系统"
 RESIDENT: Final = "业主"
 REPORTER: Final = "报事人"
+ANONYMOUS: Final = words.ANONYMOUS_OWNER
 PROPERTY: Final = "物业"
 UNKNOWN_PERSON: Final = "已离职人员"
 NEW_RESIDENT: Final = "微信用户"

@@ -27,6 +27,8 @@ class Filer:
     """The member of staff, when it is not the reporter."""
     reporter_name: str | None = None
     """Of the resident for whom they file."""
+    about: str | None = None
+    """The name of whom or what they complain of."""
 
 
 async def write(
@@ -77,6 +79,7 @@ async def as_seen(
         "contact_name": said.contact_name,
         "contact_phone_sealed": said.contact_phone_sealed,
         "reporter_id": order.reporter.id,
+        "about": by.about,
         "events": [
             {
                 "version": 1,

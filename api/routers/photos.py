@@ -7,7 +7,7 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from api import acting, shapes
+from api import acting, complaint_views, shapes
 from api.answering import answers
 from api.bodies import PhotoSlip
 from api.deps import Anybody, IdempotencyKey, StateDep
@@ -20,6 +20,7 @@ from api.state import State
 from integrations.storage import Storage, StorageUnavailable
 from models.domain import photos as rules
 from models.domain.errors import NotBound, NotFound, ValidationFailed
+from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.shifts import may_read
 from models.repositories import photos, public_works, reading, shifts
@@ -96,7 +97,9 @@ async def _check_seen_with(state: State, actor: Actor, photo: reading.Row) -> No
     if actor.kind == "resident" and await public_works.shows_photo(state.direct, actor.id, photo["id"]):
         return  # What a repair near their home has come to.
     if photo["number"] is not None and photo["audience"] in Reader(actor).audiences:
-        await acting.visible_order(state, actor, photo["number"])
+        bundle = await acting.visible_order(state, actor, photo["number"])
+        if not complaint_views.reads_words(bundle, OrderState.model_validate(bundle["state"]), actor):
+            raise NotFound
         return
     community = await shifts.community_of_photo(state.direct, photo["id"])
     if community is None or actor.kind != "staff" or not agrees(may_read, actor, community):

@@ -35,7 +35,7 @@ TECH1, TECH2, TECH3 = (member(f"tech{number}", Role.TECHNICIAN) for number in (1
 LEAD = member("lead", Role.LEAD)
 GUARD = member("guard", Role.GUARD)
 
-_LEVELS = {row["code"]: row["levels"] for row in CATEGORIES}
+_LEVELS = {row["code"]: row["levels"] for row in CATEGORIES if row["kind"] == "repair"}
 
 
 def technicians_for(category: str) -> list[Actor]:

@@ -6,6 +6,16 @@ from typing import Any
 
 DAY = 24 * 3600
 
+COMPLAINTS = (
+    ("cleaning", "环境卫生"),
+    ("noise", "噪音扰民"),
+    ("staff_conduct", "服务态度"),
+    ("illegal_building", "违章搭建"),
+    ("fire_lane", "占用消防通道"),
+    ("facilities", "公共设施"),
+    ("other", "其他"),
+)
+
 
 def _question(key: str, title: str, yes: str, no: str, priority: str = "emergency") -> dict[str, Any]:
     return {
@@ -53,5 +63,6 @@ CATEGORIES = [
     _category("public_facility", "公共设施", "area"),
     _category("other", "其他", "both", GAS),
 ]
+CATEGORIES += [_category(code, title, "both") | {"kind": "complaint"} for code, title in COMPLAINTS]
 for _sort, _row in enumerate(CATEGORIES):
     _row["sort"] = _sort

@@ -223,6 +223,9 @@ def _may_complete_on_behalf(order: OrderState, actor: Actor, task: Task, spec: T
         raise IllegalTransition("not_a_reporters_task")
     if actor.kind != "staff" or not actor.has(*ON_BEHALF_BY):
         raise Forbidden("on_behalf_role")
+    if order.complaint is not None and order.complaint.anonymous:
+        # Nobody knows whom to phone, and whoever phones cannot be told from anybody else.
+        raise IllegalTransition("anonymous_answers_in_app")
     four_eyes(order, spec, actor)
 
 

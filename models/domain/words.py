@@ -332,6 +332,31 @@ INCIDENTS: Final = {
     "no_network": "网络或门禁中断",
     "other": "其他故障",
 }
+PRIVATE_WORDS: Final = "内容仅经办人可见"
+"""Over what was said in a complaint, to whoever has no part in it."""
+
+ANONYMOUS_OWNER: Final = "匿名业主"
+SOME_OWNER: Final = "本小区业主"
+TABLE: Final = {
+    "number": "单号",
+    "kind_title": "类型",
+    "stage_title": "状态",
+    "priority": "紧急程度",
+    "category_title": "类别",
+    "place": "位置",
+    "description": "内容",
+    "holder_name": "处理人",
+    "submitted_at": "提交时间",
+    "due_at": "截止时间",
+    "closed_at": "办结时间",
+    "rating": "评价",
+}
+"""The columns of the list of orders when it is taken away as a table."""
+
+MATTERS: Final = {"complaint": "投诉", "suggestion": "建议"}
+SUBJECTS: Final = {"staff": "工作人员", "house": "某户", "community": "小区整体"}
+FURTHER_HELP: Final = "本答复为最终答复。如仍有异议，可向业主委员会、街道办事处反映，或拨打12345。"
+
 REPORTERS: Final = {"guest": "来电人"}
 
 SIMILAR: Final = {
@@ -420,6 +445,15 @@ REFUSALS: Final = {
     "cannot_hold_here": "当前步骤不能挂起",
     "wake_up_time": "恢复时间须在一年以内的将来",
     "attempt_needed": "请写明何时、如何联系过报事人",
+    "anonymous_answers_in_app": "匿名投诉只能由本人在小程序内办理",
+    "anonymous_needs_account": "匿名投诉须由已绑定的业主提交，来电投诉请登记姓名",
+    "identity_role": "只有项目经理和品质督导可查看匿名业主身份",
+    "not_anonymous": "该工单不是匿名提交",
+    "nobody_worked_on_it": "该工单还没有处理人",
+    "publish_role": "只有项目经理可发布到公示栏",
+    "no_leave_to_publish": "业主未同意公开，不能发布",
+    "not_answered_yet": "正式答复后才能发布",
+    "published_already": "已发布到公示栏",
     "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
     "urge_role": "只有报事人或客服可以催单",
     "nothing_to_urge": "当前步骤无需催单",

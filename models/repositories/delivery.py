@@ -78,7 +78,8 @@ _LETTER: Final = text("""
     LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
     LEFT JOIN tasks t ON t.id = n.while_task
     LEFT JOIN staff named ON named.id = n.facts->>'staff'
-    LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
+    LEFT JOIN aliases al ON n.to_kind = 'resident' AND al.id = n.to_id
+    LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = coalesce(al.resident_id, n.to_id)
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
     LEFT JOIN policies p ON p.community_id = w.community_id
     LEFT JOIN move_cars m ON m.number = n.number

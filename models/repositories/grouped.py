@@ -31,16 +31,21 @@ AROUND: Final = numbered("""
                         'place', o.place_label, 'category', o.category, 'why', l.why, 'note', l.note, 'at', l.at)
                         ORDER BY l.at, o.number)
                      FROM order_links l JOIN work_orders o ON o.number IN (l.number, l.other) AND o.number <> :number
-                     WHERE l.number = :number OR l.other = :number), '[]') AS links,
+                     WHERE (l.number = :number OR l.other = :number)
+                       AND NOT CAST(:reader AS text) = ANY(o.excluded)), '[]') AS links,
            coalesce((SELECT jsonb_agg(to_jsonb(news) ORDER BY at, version, seq) FROM news), '[]') AS news,
            coalesce((SELECT jsonb_object_agg(s.id, jsonb_build_object('account', s.account, 'name', s.name,
                         'roles', s.roles)) FROM staff s WHERE s.id = ANY(ARRAY(SELECT id FROM named))), '{}') AS staff
 """)
 
 
-async def around(db: Direct, number: str, primary: str | None, incident: str | None, leaders: Sequence[str]) -> Row:
-    """Everything about an order's group in one round trip. `leaders` are all whom it has ever followed."""
-    values = {"number": number, "primary": primary, "incident": incident, "leaders": list(leaders)}
+async def around(
+    db: Direct, number: str, primary: str | None, incident: str | None, leaders: Sequence[str], reader: str
+) -> Row:
+    """Everything about an order's group in one round trip. `leaders` are all whom it has ever followed; what is kept
+    from the `reader` is left out.
+    """
+    values = {"number": number, "primary": primary, "incident": incident, "leaders": list(leaders), "reader": reader}
     (row,) = await db.rows(AROUND, values)
     return dict(row.items())
 

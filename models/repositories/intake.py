@@ -43,6 +43,8 @@ class Words:
     photo_ids: Sequence[str] = ()
     photo_owner: tuple[str, str] = ("", "")
     photo_audience: Audience = Audience.REPORTER
+    alias_of: str | None = None
+    """The resident behind a reporter who is an alias."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,15 @@ _PARTS: Final = """
         INSERT INTO work_orders (
             number, kind, community_id, house_id, building_id, place_label, category, description, answers,
             reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, open, priority,
-            urged, next_due_at, submitted_at, version, issued_at, touched_at, follows, state,
+            urged, next_due_at, submitted_at, version, issued_at, touched_at, excluded, follows, state,
             incident_id)
         SELECT number, :kind, :community_id, :house_id, :building_id, :place_label, :category, :description, :answers,
             :reporter_kind, :reporter_id, :source, :filed_by, :contact_name, :contact_phone_sealed, :stage, true,
-            :priority, 0, :next_due_at, :at, 1, :at, now(), :follows, :state, :incident_id
+            :priority, 0, :next_due_at, :at, 1, :at, now(), :excluded, :follows, :state, :incident_id
         FROM gate
+    ), the_alias AS (
+        INSERT INTO aliases (id, resident_id, created_at)
+        SELECT :reporter_id, CAST(:alias_of AS text), :at FROM gate WHERE CAST(:alias_of AS text) IS NOT NULL
     ), the_task AS (
         INSERT INTO tasks (
             id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, opened_at, opened_version,
@@ -223,6 +228,8 @@ def intake_parameters(
         "source": state.reporter.source.value,
         "follows": state.follows.number if state.follows else None,
         "filed_by": state.reporter.filed_by,
+        "excluded": columns["excluded"],
+        "alias_of": words.alias_of,
         "contact_name": words.contact_name,
         "contact_phone_sealed": words.contact_phone_sealed,
         "at": state.submitted_at,

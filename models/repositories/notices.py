@@ -109,6 +109,7 @@ _SPREAD: Final = text(
         JOIN staff s ON s.active AND n.to_id = ANY(s.roles)
         WHERE {SERVES.format(community="w.community_id")}
           AND {COVERS.format(community="w.community_id", building="w.building_id")}
+          AND NOT s.id = ANY(w.excluded)
         ON CONFLICT (id) DO NOTHING
         RETURNING id, number, version, urgent
     )
@@ -131,7 +132,10 @@ _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 # -- the message centre ------------------------------------------------------------------------------------------------
 
 _READ: Final = text(
-    "UPDATE notices SET read_at = coalesce(read_at, :now) WHERE id = :id AND to_kind = :to_kind AND to_id = :to_id"
+    """
+    UPDATE notices SET read_at = coalesce(read_at, :now) WHERE id = :id AND to_kind = :to_kind
+        AND (to_id = :to_id OR to_id IN (SELECT a.id FROM aliases a WHERE a.resident_id = :to_id))
+    """
 ).bindparams(_NOW)
 
 

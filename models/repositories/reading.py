@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from models.domain.people import Actor
+from models.domain.privacy import PRIVATE, READ_ALL
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.people import SERVES
 
@@ -22,6 +24,33 @@ class OrderKey(NamedTuple):
 
     submitted_at: datetime
     number: str
+
+
+class Onlooker(NamedTuple):
+    """A member of staff before lists: what is kept from them, and whose words they may read."""
+
+    self_id: str = ""
+    stands_for: Sequence[str] = ()
+    own_roles: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, actor: Actor) -> Onlooker:
+        return cls(actor.id, actor.stands_for, [role.value for role in actor.roles])
+
+    def values(self) -> Row:
+        return {"self_id": self.self_id, "stands_for": list(self.stands_for), "own_roles": list(self.own_roles)}
+
+
+EXISTS_FOR_ME: Final = "NOT CAST(:self_id AS text) = ANY(w.excluded)"
+"""Whoever is complained of, and who reports to them, never meets the order."""
+
+READS_WORDS: Final = f"""(w.kind NOT IN ({", ".join(f"'{kind}'" for kind in sorted(PRIVATE))})
+    OR CAST(:own_roles AS text[]) && CAST(ARRAY[{", ".join(f"'{role}'" for role in READ_ALL)}] AS text[])
+    OR coalesce(w.filed_by = :self_id, false)
+    OR EXISTS (SELECT FROM tasks own WHERE own.number = w.number
+        AND (own.holder_id = ANY(CAST(:stands_for AS text[])) OR own.closed_by = ANY(CAST(:stands_for AS text[]))
+            OR (own.closed_at IS NULL AND own.holder_id IS NULL AND own.roles && CAST(:own_roles AS varchar[])))))"""
+"""What `privacy.may_read_words` says of a member of staff."""
 
 
 class TaskKey(NamedTuple):
@@ -113,6 +142,9 @@ async def orders_of_resident(
                 (SELECT {LISTED} FROM work_orders w
                  WHERE w.reporter_id = :resident AND w.reporter_kind = 'resident'{where} {NEWEST})
                 UNION ALL
+                (SELECT {LISTED} FROM aliases a JOIN work_orders w ON w.reporter_id = a.id
+                 WHERE a.resident_id = :resident{where} {NEWEST})
+                UNION ALL
                 (SELECT h.* FROM ties t CROSS JOIN LATERAL (
                     SELECT {LISTED} FROM work_orders w
                     WHERE w.house_id = t.house_id AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}{where} {NEWEST}
@@ -139,13 +171,18 @@ async def orders_of_staff(
     words: str | None = None,
     plate_hash: str | None = None,
     overdue: bool | None = None,
+    onlooker: Onlooker,
     after: OrderKey | None = None,
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
-    """The orders of some communities, newest first. `words` is looked for in number, place, description and contact;
-    where they are a whole plate, its requests are found as well.
+    """The orders of some communities, newest first, each with `readable`: whether its words are for the onlooker.
+
+    `words` is looked for in number and place, and in description and contact where the onlooker may read them; where
+    they are a whole plate, its requests are found as well.
     """
     where, values = _order_filters(kind, is_open, after)
+    where += f" AND {EXISTS_FOR_ME}"
+    values |= onlooker.values()
     if narrowed:
         where += f" AND {IN_MY_BUILDINGS}"
         values |= {"narrowed": list(narrowed), "buildings": list(buildings)}
@@ -157,8 +194,8 @@ async def orders_of_staff(
         where += f" AND {late}" if overdue else f" AND NOT coalesce({late}, false)"
         values["now"] = now
     if words:
-        columns = ("w.number", "w.place_label", "w.description", "w.contact_name")
-        found = [f"{column} ILIKE :words" for column in columns]
+        found = ["w.number ILIKE :words", "w.place_label ILIKE :words"]
+        found.append(f"((w.description ILIKE :words OR w.contact_name ILIKE :words) AND {READS_WORDS})")
         if plate_hash is not None:
             found.append("w.number IN (SELECT m.number FROM move_cars m WHERE m.plate_hash = :plate_hash)")
             values["plate_hash"] = plate_hash
@@ -167,7 +204,8 @@ async def orders_of_staff(
     sql = f"""
         SELECT o.*, {OF_PRIMARY} FROM (
             SELECT o.* FROM unnest(CAST(:communities AS text[])) AS c(id) CROSS JOIN LATERAL (
-                SELECT {LISTED} FROM work_orders w WHERE w.community_id = c.id{where} {NEWEST}
+                SELECT {LISTED}, {READS_WORDS} AS readable
+                FROM work_orders w WHERE w.community_id = c.id{where} {NEWEST}
             ) o {NEWEST}
         ) o {WITH_PRIMARY}
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
@@ -183,7 +221,7 @@ def _literally(words: str) -> str:
 
 TOLD_BY_URGING: Final = f"""(SELECT count(DISTINCT s.id) FROM notices n JOIN staff s
     ON s.id = n.to_id OR (n.to_kind = 'role' AND s.active AND n.to_id = ANY(s.roles)
-                          AND {SERVES.format(community="w.community_id")})
+                          AND {SERVES.format(community="w.community_id")} AND NOT s.id = ANY(w.excluded))
     WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""  # noqa: S608 - only constants are put in
 """How many people the urges of order `w` have told; a role counts its members at once, before it is spread."""
 
@@ -192,6 +230,10 @@ CAR_OF: Final = """(SELECT jsonb_build_object('plate', encode(m.plate_sealed, 'b
     FROM move_cars m LEFT JOIN move_car_people p ON p.number = m.number AND p.resident_id = :resident
     WHERE m.number = w.number)"""
 """The sealed plate of a request to move a car, and on which side of it the given resident is."""
+SPEAKS_AS: Final = (
+    """(SELECT a.id FROM aliases a WHERE a.id = w.reporter_id AND a.resident_id = :resident) AS speaks_as"""
+)
+"""The name under which the order knows this resident, who made it and does not want to be known."""
 
 DETAIL: Final = numbered(f"""
     WITH w AS (SELECT * FROM work_orders WHERE number = :number),
@@ -208,7 +250,19 @@ DETAIL: Final = numbered(f"""
            w.answers, w.source,
            w.filed_by, w.contact_name, w.contact_phone_sealed, w.reporter_kind, w.reporter_id, w.submitted_at,
            w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
-           w.started_at, w.workflow_ended_at, w.projection_error, w.version,
+           w.started_at, w.workflow_ended_at, w.projection_error, w.version, w.excluded, {SPEAKS_AS},
+           CASE WHEN w.kind = 'complaint' THEN ARRAY(
+               SELECT x.holder_id FROM tasks x WHERE x.number = w.number AND x.holder_id IS NOT NULL
+               UNION SELECT x.closed_by FROM tasks x WHERE x.number = w.number AND x.closed_by IS NOT NULL)
+               ELSE '{{}}' END AS took_part,
+           CASE WHEN w.kind = 'complaint' THEN coalesce((
+               SELECT jsonb_agg(jsonb_build_object('by', s.name, 'at', v.at) ORDER BY v.at)
+               FROM reveals v JOIN staff s ON s.id = v.staff_id
+               WHERE v.number = w.number AND v.what = 'identity'), '[]') END AS looks,
+           (SELECT b.published_at FROM board_posts b WHERE b.number = w.number) AS published_at,
+           CASE WHEN w.kind = 'complaint' THEN (SELECT coalesce(s.name, h.label) FROM (
+               SELECT w.state->'complaint'->'subject'->>'id' AS id) about
+               LEFT JOIN staff s ON s.id = about.id LEFT JOIN houses h ON h.id = about.id) END AS about,
            c.name AS community_name, c.duty_phone,
            (SELECT jsonb_build_object('number', f.number, 'why', f.state->'follows'->>'why') FROM work_orders f
             WHERE f.follows = w.number AND f.stage NOT IN ('cancelled', 'rejected')) AS followed_by,
@@ -259,7 +313,8 @@ async def deliveries(db: Direct, number: str, limit: int) -> list[Row]:
 
 STANDING: Final = numbered("""
     SELECT number, kind, community_id, house_id, category, open, version, state, started_at, workflow_ended_at,
-           projection_error
+           projection_error, excluded,
+           coalesce((SELECT a.resident_id FROM aliases a WHERE a.id = reporter_id), reporter_id) AS reporter_itself
     FROM work_orders WHERE number = :number""")
 
 
@@ -268,16 +323,16 @@ async def standing(db: Direct, number: str) -> Row | None:
     return await _one(db, STANDING, number=number)
 
 
-STANDING_FOR: Final = numbered("""
+STANDING_FOR: Final = numbered(f"""
     SELECT w.number, w.kind, w.community_id, w.house_id, w.category, w.open, w.version, w.state, w.started_at,
-           w.workflow_ended_at, w.projection_error, h.digest, h.answer
+           w.workflow_ended_at, w.projection_error, {SPEAKS_AS}, h.digest, h.answer
     FROM work_orders w LEFT JOIN handled_requests h ON h.update_id = :update_id
-    WHERE w.number = :number""")
+    WHERE w.number = :number""")  # noqa: S608 - only constants of this module are put in
 
 
-async def standing_for(db: Direct, number: str, update_id: str) -> Row | None:
+async def standing_for(db: Direct, number: str, update_id: str, resident_id: str = "") -> Row | None:
     """The same with what is known of one request: its `digest` is null if it was never carried out."""
-    return await _one(db, STANDING_FOR, number=number, update_id=update_id)
+    return await _one(db, STANDING_FOR, number=number, update_id=update_id, resident=resident_id)
 
 
 # -- the inbox --------------------------------------------------------------------------------------------------------
@@ -299,7 +354,7 @@ IN_MY_BUILDINGS: Final = """(NOT w.community_id = ANY(CAST(:narrowed AS text[]))
 """What `Actor.reaches` says of a place."""
 
 IN_SCOPE: Final = f"""('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))
-    AND ({BOXES["mine"]} OR {IN_MY_BUILDINGS})"""
+    AND ({BOXES["mine"]} OR {IN_MY_BUILDINGS}) AND {EXISTS_FOR_ME}"""
 """Work that lies with somebody is theirs to see in every building."""
 
 RANK: Final = "CASE w.priority WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
@@ -322,6 +377,7 @@ async def inbox(
     communities: Sequence[str],
     narrowed: Sequence[str] = (),
     buildings: Sequence[str] = (),
+    onlooker: Onlooker,
     kind: str | None = None,
     after: TaskKey | None = None,
     limit: int,
@@ -340,6 +396,7 @@ async def inbox(
         "me": list(me),
         "limit": limit,
     } | _box_values(box, roles, team)
+    values |= onlooker.values()
     if kind is not None:
         where += " AND t.order_kind = :kind"
         values["kind"] = kind
@@ -354,8 +411,8 @@ async def inbox(
             ORDER BY {ORDER_OF_INBOX} LIMIT :limit)
         SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
                w.stage, w.priority, w.urged, w.category, w.place_label,
-               left(w.description, {SUMMARY_CHARACTERS}) AS description, w.community_id, w.submitted_at,
-               w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
+               left(w.description, {SUMMARY_CHARACTERS}) AS description, {READS_WORDS} AS readable, w.community_id,
+               w.submitted_at, w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
                first.sort_rank, first.sort_urged, CAST(first.sort_due AS text) AS sort_due
         FROM first JOIN tasks t ON t.id = first.id JOIN work_orders w ON w.number = first.number
         LEFT JOIN staff s ON s.id = t.holder_id
@@ -385,6 +442,7 @@ async def inbox_counts(
     communities: Sequence[str],
     narrowed: Sequence[str] = (),
     buildings: Sequence[str] = (),
+    onlooker: Onlooker,
     now: datetime,
 ) -> Row:
     """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late."""
@@ -398,6 +456,7 @@ async def inbox_counts(
         narrowed=list(narrowed),
         buildings=list(buildings),
         now=now,
+        **onlooker.values(),
     )
     assert row is not None  # noqa: S101 - an aggregate without GROUP BY always has its one row
     return row
@@ -428,7 +487,8 @@ async def staff_ids(db: Direct, accounts: Sequence[str], community_id: str) -> d
 
 RESIDENT: Final = numbered(f"""
     SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,
-           (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.to_id = r.id AND n.read_at IS NULL
+           (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.read_at IS NULL
+            AND (n.to_id = r.id OR n.to_id IN (SELECT a.id FROM aliases a WHERE a.resident_id = r.id))
             AND n.delivery NOT IN ('withdrawn', 'spread') AND coalesce(n.not_before, n.created_at) <= now()) AS unread,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', h.id, 'label', h.label, 'kind', h.kind, 'tie', t.kind,
                         'since', t.since, 'building_id', h.building_id, 'unit', h.unit, 'floor', h.floor,
@@ -529,7 +589,9 @@ async def messages(
         FROM notices n LEFT JOIN work_orders w ON w.number = n.number
         LEFT JOIN staff s ON s.id = n.facts->>'staff'
         LEFT JOIN incidents i ON i.id = n.incident_id LEFT JOIN communities c ON c.id = i.community_id
-        WHERE n.to_kind = :to_kind AND n.to_id = :to_id AND n.delivery NOT IN ('withdrawn', 'spread')
+        WHERE n.to_kind = :to_kind
+          AND (n.to_id = :to_id OR n.to_id IN (SELECT a.id FROM aliases a WHERE a.resident_id = :to_id))
+          AND n.delivery NOT IN ('withdrawn', 'spread')
           AND coalesce(n.not_before, n.created_at) <= now(){where}
         ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
     return await _rows(db, numbered(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)

@@ -62,6 +62,7 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "rating_text": rating.text if rating else None,
         "primary_number": state.following.primary if state.following else None,
         "incident_id": state.following.incident if state.following else None,
+        "excluded": list(state.excluded),
         "version": state.version,
         "issued_at": state.issued_at,
         "state": as_json(state),

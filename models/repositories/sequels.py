@@ -27,7 +27,7 @@ _NEXT: Final = text("SELECT nextval('order_number')")
 
 _INTAKE: Final = text(INTAKE_STATEMENT).bindparams(
     *(bindparam(name, type_=JSONB) for name in ("answers", "answer", "state", "event_facts", "notices")),
-    *(bindparam(name, type_=ARRAY(String)) for name in ("photo_ids", "task_roles")),
+    *(bindparam(name, type_=ARRAY(String)) for name in ("photo_ids", "task_roles", "excluded")),
 )
 
 

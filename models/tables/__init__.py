@@ -6,6 +6,7 @@ Never an API schema, a message or an activity argument: they do not validate.
 from models.tables import (  # noqa: F401
     cars,
     catalog,
+    complaints,
     groups,
     notices,
     operations,

@@ -82,6 +82,12 @@ class WorkOrder(Base, table=True):
     projection_error: str | None = None
     primary_number: str | None = Field(default=None, foreign_key="work_orders.number")
     """The order that this one follows. Written first by the decision that it may, then by every publish."""
+    excluded: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(String),  # type: ignore[call-overload]
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    """Staff for whom the order does not exist: whom it complains of, and those who report to them."""
     incident_id: str | None = Field(default=None, foreign_key="incidents.id")
     """The incident that it follows; the same holds."""
     heir_number: str | None = None

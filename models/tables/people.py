@@ -95,15 +95,19 @@ class StaffSession(Base, table=True):
 
 
 class Reveal(Base, table=True):
-    """A phone number that was shown to a staff member. Kept for whoever asks who has seen it; never the number."""
+    """What was shown to a staff member: a phone number, or who an anonymous maker is. Kept for whoever asks who has
+    seen it; never the number or the name itself.
+    """
 
     __tablename__ = "reveals"
-    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter', 'car_user')", name="what"),)
+    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter', 'car_user', 'identity')", name="what"),)
     id: str = Field(default_factory=lambda: new_id("rev"), primary_key=True)
     number: str = Field(foreign_key="work_orders.number", index=True)
     staff_id: str = Field(foreign_key="staff.id", index=True)
     what: str
-    """Whose phone: of the contact at home, the reporter's own, or that of somebody whose car is in the way."""
+    """Whose phone: of the contact at home, the reporter's own, or that of somebody whose car is in the way. `identity`
+    is no phone but who complained.
+    """
     at: datetime = instant(default_factory=now)
 
 

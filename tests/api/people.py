@@ -47,10 +47,21 @@ STAFF: dict[str, tuple[str, list[str], list[str]]] = {
     "b-tech": ("engineering", ["technician"], ["com_b"]),
     "nowhere": ("engineering", ["dispatcher", "technician"], []),
     "admin": ("service", ["admin"], ["com_a"]),
+    "c-lead": ("service", ["lead"], ["com_c"]),
+    "c-clerk": ("service", ["clerk"], ["com_c"]),
+    "c-clerk2": ("service", ["clerk"], ["com_c"]),
+    "c-manager": ("service", ["manager"], ["com_c"]),
+    "c-tech": ("engineering", ["technician"], ["com_c"]),
+    "c-accused": ("service", ["lead"], ["com_c"]),
+    "c-under": ("service", ["clerk", "lead"], ["com_c"]),
+    "c-deepest": ("service", ["clerk", "dispatcher"], ["com_c"]),
     "left": ("engineering", ["technician"], ["com_a"]),
 }
 """Account → team, roles, communities. `quality` and `operator` serve the whole firm; `nowhere` has been given no
 community yet."""
+
+
+REPORTS_TO = {"c-under": "stf_c-accused", "c-deepest": "stf_c-under"}
 
 
 def move_in(engine: Engine, settings: Settings) -> None:
@@ -59,7 +70,7 @@ def move_in(engine: Engine, settings: Settings) -> None:
     sealing = Sealing.of(settings)
     password = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with Session(engine) as session:
-        for letter, name in (("a", "幸福里"), ("b", "和谐苑")):
+        for letter, name in (("a", "幸福里"), ("b", "和谐苑"), ("c", "安宁苑")):
             session.add(Community(id=f"com_{letter}", code=letter, name=name, duty_phone="021-5550000"))
             session.flush()
             session.add(Building(id=f"bld_{letter}", community_id=f"com_{letter}", name="1栋", units=2, floors=6))
@@ -78,6 +89,7 @@ def move_in(engine: Engine, settings: Settings) -> None:
             Category(kind="repair", code="water", title="水暖", skill="water", place="both", questions=QUESTIONS)
         )
         session.add(Category(kind="repair", code="lift", title="电梯", skill="lift", place="area"))
+        session.add(Category(kind="complaint", code="noise", title="噪音扰民", skill="noise", place="both"))
         session.flush()
         _residents(session, sealing, now)
         for account, (team, roles, communities) in STAFF.items():
@@ -91,6 +103,7 @@ def move_in(engine: Engine, settings: Settings) -> None:
                 skills=["water"],
                 active=account != "left",
                 firm_wide=account in ("quality", "operator"),
+                reports_to=REPORTS_TO.get(account),
             )
             session.add(person)
             session.flush()
@@ -124,3 +137,6 @@ def _residents(session: Session, sealing: Sealing, now: datetime) -> None:
     tie(resident("busy"), "hse_a3")
     tie(resident("b-owner"), "hse_b1")
     resident("unbound")
+    quiet = resident("c-quiet", phone_sealed=sealing.seal("13700137001"), phone_hash=sealing.search_hash("13700137001"))
+    tie(quiet, "hse_c1")
+    tie(resident("c-noisy"), "hse_c2")

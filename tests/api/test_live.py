@@ -21,7 +21,8 @@ pytestmark = pytest.mark.stack
 class Ear:
     """Listens in a thread."""
 
-    def __init__(self, api: Api, caller: Caller) -> None:
+    def __init__(self, api: Api, caller: Caller, kind: str = "BX") -> None:
+        self._kind = kind
         self.heard: Queue[str] = Queue()
         self._ready = threading.Event()
         self._client = httpx.Client(base_url=api.stack.settings.api_url, timeout=httpx.Timeout(5, read=30))
@@ -38,7 +39,7 @@ class Ear:
             for line in answer.iter_lines():
                 if self._client.is_closed:
                     return
-                if line.startswith("data: BX"):
+                if line.startswith(f"data: {self._kind}"):
                     self.heard.put(line.removeprefix("data: "))
 
     def hears(self, number: str, within: float = 2.0) -> bool:

@@ -14,6 +14,7 @@ from api.console.guard import Room
 from api.deps import StateDep
 from api.engine import ASK_EVERY_SECONDS, EngineWatch
 from api.live import STREAM_SECONDS, Subscription
+from api.sessions import StaffMember
 from api.state import State
 
 router = APIRouter(route_class=Room)
@@ -28,16 +29,14 @@ ALIVE_SECONDS: Final = 20
 @router.get("/live")
 async def live(state: StateDep, member: Member, number: str = "") -> EventSourceResponse:
     """`changed` for every change of one order, or of any order within the caller's scope."""
-    return EventSourceResponse(
-        _changes(state, member.actor.communities, number), ping=ALIVE_SECONDS, headers={"X-Accel-Buffering": "no"}
-    )
+    return EventSourceResponse(_changes(state, member, number), ping=ALIVE_SECONDS, headers={"X-Accel-Buffering": "no"})
 
 
-async def _changes(state: State, communities: tuple[str, ...], number: str) -> AsyncIterator[dict[str, str]]:
+async def _changes(state: State, member: StaffMember, number: str) -> AsyncIterator[dict[str, str]]:
     watch = state.gateway.watch
     loop = asyncio.get_running_loop()
     end = loop.time() + STREAM_SECONDS
-    async with state.live.subscribe(communities=communities) as changes:
+    async with state.live.subscribe(communities=member.actor.communities, staff_id=member.id) as changes:
         while loop.time() < end:
             if await _concerned(changes, number, watch):
                 yield {"event": "changed", "data": "1"}

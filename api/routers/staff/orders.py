@@ -11,9 +11,10 @@ from api import acting, examples, inbox, move_car_shapes, paging, people_shapes,
 from api.answering import answers
 from api.bodies import Amendment, Rework, StaffFiling
 from api.bulk import Bulk, carry_out
+from api.complaint_bodies import ComplaintFiling
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
-from api.intake import move_car, repair
+from api.intake import complaint, move_car, repair
 from api.json_answer import JsonAnswer
 from api.move_car_bodies import StaffMoveCar
 from api.paging import Cursor, Limit
@@ -29,7 +30,10 @@ def _kind_of(said: Any) -> str:
 
 
 AnyFiling = Annotated[
-    Annotated[StaffFiling, Tag("repair")] | Annotated[StaffMoveCar, Tag("move_car")], Discriminator(_kind_of)
+    Annotated[StaffFiling, Tag("repair")]
+    | Annotated[ComplaintFiling, Tag("complaint")]
+    | Annotated[StaffMoveCar, Tag("move_car")],
+    Discriminator(_kind_of),
 ]
 """By `kind`, which is a repair's where it is left out."""
 
@@ -68,9 +72,11 @@ async def show_order(state: StateDep, staff: Staff, number: str) -> Response:
     "/work-orders", status_code=201, responses=answers(shapes.Order, *FILING, status=201, example=examples.ORDER)
 )
 async def file(state: StateDep, staff: Staff, body: AnyFiling, key: IdempotencyKey) -> Response:
-    """For somebody who phoned or came, or what staff found themselves."""
+    """For somebody who phoned or came, or what staff found themselves. Without `kind` it is a repair."""
     if isinstance(body, StaffMoveCar):
         order = await move_car.file_by_staff(state, staff, body, key)
+    elif isinstance(body, ComplaintFiling):
+        order = await complaint.file_by_staff(state, staff, body, key)
     else:
         order = await repair.file_by_staff(state, staff, body, key)
     return JsonAnswer(order, 201, {"Location": f"/api/v1/staff/work-orders/{order['number']}"})

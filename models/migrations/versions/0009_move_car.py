@@ -76,14 +76,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_move_car_people_resident", "move_car_people", ["resident_id", "side", "since"], unique=False)
     op.drop_constraint(op.f("ck_reveals_what"), "reveals", type_="check")
-    op.create_check_constraint(op.f("ck_reveals_what"), "reveals", "what IN ('contact', 'reporter', 'car_user')")
+    op.create_check_constraint(
+        op.f("ck_reveals_what"), "reveals", "what IN ('contact', 'reporter', 'identity', 'car_user')"
+    )
 
 
 def downgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     op.execute("DELETE FROM reveals WHERE what = 'car_user'")
     op.drop_constraint(op.f("ck_reveals_what"), "reveals", type_="check")
-    op.create_check_constraint(op.f("ck_reveals_what"), "reveals", "what IN ('contact', 'reporter')")
+    op.create_check_constraint(op.f("ck_reveals_what"), "reveals", "what IN ('contact', 'reporter', 'identity')")
     op.drop_index("ix_move_car_people_resident", table_name="move_car_people")
     op.drop_table("move_car_people")
     op.drop_index("ux_move_cars_joinable", table_name="move_cars", postgresql_where=sa.text("joinable"))
