@@ -12,15 +12,18 @@ from temporalio.worker import Worker
 
 from integrations.holidays import announced
 from models.domain.assignment import Choice, Why
+from models.domain.commands import Fact
 from models.domain.following import Fate
 from models.domain.forms import as_json
 from models.domain.lifecycles.repair import LEVELS
+from models.domain.move_cars import Obstacle
 from models.domain.people import SYSTEM, Absentee
 from models.domain.policy import Policy, terms_for
 from models.domain.rounds import Firing, Opened
 from models.domain.step import Published
 from models.domain.terms import Terms
-from tests.workflows.desk import CLERK, DISPATCHER, LEAD, OWNER, TECH, TECH2, Desk
+from tests.workflows import cars
+from tests.workflows.desk import CLERK, DISPATCHER, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, TECH, TECH2, Desk
 from workflows import names, options
 
 PRIMARY: Final = "BX20261122-99999"
@@ -254,6 +257,36 @@ async def emergency_straight_to_the_pool(desk: Desk) -> None:
     await desk.complete(OWNER, "fixed", rating=STARS)
 
 
+async def car_promised_and_moved(desk: Desk) -> None:
+    """The second way reaches the user, one more joins, the promise is not kept, and the car is gone at last."""
+    await cars.file(desk)
+    await desk.sleep(minutes=2, seconds=1)
+    await cars.end(desk, cars.USER, "move", "coming", minutes="5")
+    await desk.send(SYSTEM, "join", resident=NEIGHBOUR.id)
+    await cars.end(desk, OWNER, "confirm_moved", "still_there")
+    await desk.send(OWNER, "cancel")
+    await cars.end(desk, NEIGHBOUR, "confirm_moved", "moved")
+
+
+async def car_of_somebody_silent(desk: Desk) -> None:
+    """Looked at by a clerk, then every rung of the ladder, and the police in the end."""
+    await cars.file(desk, cars.KNOWN.model_copy(update={"vetted": False}))
+    await cars.end(desk, CLERK, "vet", "passed")
+    await desk.sleep(minutes=5, seconds=1)
+    await cars.end(desk, GUARD, "call_owner", "not_reached")
+    await desk.sleep(minutes=21)
+    await cars.end(desk, LEAD, "on_site", "reported", reason="已报警")
+
+
+async def car_seen_at_the_gate(desk: Desk) -> None:
+    """A fact that nobody has proved, then one that a machine of ours tells."""
+    await cars.file(desk, cars.KNOWN.model_copy(update={"obstacle": Obstacle.FIRE_LANE}))
+    fact = Fact(id="evt_1", at=await desk.now())
+    await desk.handle.signal("plate_left", fact)
+    await desk.eventually(lambda: "unproved_fact" in desk.shelf.kinds)
+    await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -277,5 +310,8 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         called_back,
         assigned_by_itself_and_handed_over,
         emergency_straight_to_the_pool,
+        car_promised_and_moved,
+        car_of_somebody_silent,
+        car_seen_at_the_gate,
     )
 }

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any, Final
 
 import pytest
 
 from models.domain.commands import Fact
 from models.domain.lifecycles.move_car import MOVE_CAR
 from models.domain.move_cars import MoveCar, Obstacle
-from models.domain.order import OrderState, Reporter
+from models.domain.order import Reporter
 from models.domain.people import SYSTEM, Actor, Role
-from tests.workflows.desk import CLERK, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, Desk, staff
-
-USER = Actor(kind="resident", id="res_user")
-FAMILY = Actor(kind="resident", id="res_family")
-GUARD2 = staff("guard2", Role.GUARD)
-KNOWN = MoveCar(obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,))
-
-
-async def file(desk: Desk, car: MoveCar = KNOWN, **more: Any) -> OrderState:
-    first = "move" if car.users else "on_site"
-    first = first if car.vetted else "vet"
-    return await desk.file(
-        kind="move_car",
-        priority="emergency" if car.obstacle is Obstacle.FIRE_LANE else "normal",
-        move_car=car,
-        first_task=first,
-        first_people=car.users if first == "move" else (),
-        **({"first_roles": ()} if first == "move" else {}),
-        **more,
-    )
-
-
-async def end(desk: Desk, who: Actor, kind: str, outcome: str, **form: Any) -> None:
-    task = (await desk.state()).task_of(kind)
-    assert task is not None, f"no {kind} is open"
-    await desk.send(who, "complete", task_id=task.id, outcome=outcome, form=form)
+from tests.workflows.cars import FAMILY, GUARD2, KNOWN, USER, end, file
+from tests.workflows.desk import CLERK, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, Desk
 
 
 async def open_tasks(desk: Desk) -> set[str]:
@@ -244,11 +222,61 @@ async def test_it_goes_on_after_a_crash_at_any_minute(forgetful_desk: Desk) -> N
     assert desk.shelf.stages == ["acknowledged", "guard_on_site", "moved", "closed"]
 
 
-def test_every_edge_is_walked() -> None:
-    walked = {
-        ("requested", "acknowledged"), ("requested", "guard_on_site"), ("requested", "moved"),
-        ("requested", "cancelled"), ("acknowledged", "moved"), ("acknowledged", "guard_on_site"),
-        ("acknowledged", "closed"), ("guard_on_site", "moved"), ("guard_on_site", "referred"), ("moved", "closed"),
-        ("referred", "closed"),
-    }  # fmt: skip
-    assert walked <= {(stage, after) for stage, following in MOVE_CAR.edges.items() for after in following}
+async def by_the_lead(desk: Desk) -> None:
+    await desk.send(LEAD, "cancel", reason="误报")
+
+
+async def coming(desk: Desk) -> None:
+    await file(desk)
+    await end(desk, USER, "move", "coming", minutes="5")
+
+
+async def refusing(desk: Desk) -> None:
+    await file(desk)
+    await end(desk, USER, "move", "cannot")
+
+
+async def in_silence(desk: Desk) -> None:
+    await desk.sleep(hours=2, minutes=6)
+
+
+async def in_a_fire_lane(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"obstacle": Obstacle.FIRE_LANE}))
+    await desk.eventually(lambda: desk.shelf.batches)
+
+
+def by(who: Actor, kind: str, outcome: str, **form: Any) -> Callable[[Desk], Awaitable[None]]:
+    return lambda desk: end(desk, who, kind, outcome, **form)
+
+
+def cancelled_by_requester(desk: Desk) -> Awaitable[object]:
+    return desk.send(OWNER, "cancel")
+
+
+EDGES: Final[dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[object]], ...]]] = {
+    ("requested", "acknowledged"): (coming,),
+    ("requested", "guard_on_site"): (refusing,),
+    ("requested", "moved"): (in_a_fire_lane, by(GUARD, "on_site", "gone")),
+    ("requested", "cancelled"): (file, cancelled_by_requester),
+    ("acknowledged", "moved"): (coming, by(OWNER, "confirm_moved", "moved")),
+    ("acknowledged", "guard_on_site"): (coming, by(OWNER, "confirm_moved", "still_there")),
+    ("acknowledged", "closed"): (coming, in_silence),
+    ("acknowledged", "cancelled"): (coming, cancelled_by_requester),
+    ("guard_on_site", "moved"): (refusing, by(GUARD, "on_site", "moved")),
+    ("guard_on_site", "referred"): (refusing, by(GUARD, "on_site", "reported", reason="已报警")),
+    ("guard_on_site", "cancelled"): (refusing, by_the_lead),
+    ("moved", "closed"): (coming, by(OWNER, "confirm_moved", "moved")),
+    ("referred", "closed"): (refusing, by(GUARD, "on_site", "reported", reason="已报警")),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES, ids="-".join)
+async def test_every_edge_is_walked(desk: Desk, edge: tuple[str, str]) -> None:
+    for step in EDGES[edge]:
+        await step(desk)
+    await desk.eventually(lambda: desk.shelf.state.stage in (edge[1], "closed"))
+    assert edge in pairwise(["requested", *desk.shelf.stages])
+
+
+def test_there_is_no_other_edge() -> None:
+    assert set(EDGES) == {(stage, after) for stage, following in MOVE_CAR.edges.items() for after in following}

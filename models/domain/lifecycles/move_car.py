@@ -78,7 +78,7 @@ MOVE_CAR = Lifecycle(
     edges={
         "requested": frozenset({"acknowledged", "guard_on_site", "moved", "cancelled"}),
         "acknowledged": frozenset({"moved", "guard_on_site", "closed", "cancelled"}),
-        "guard_on_site": frozenset({"acknowledged", "moved", "referred", "cancelled"}),
+        "guard_on_site": frozenset({"moved", "referred", "cancelled"}),
         "moved": frozenset({"closed"}),
         "referred": frozenset({"closed"}),
         "closed": frozenset(),
