@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from starlette.datastructures import FormData
 
 from api.console import times
+from api.console.car_words import MINUTES
 from api.console.wording import FIELD_ERRORS, FIELDS
 from models.domain import words
 from models.domain.money import fen_of
@@ -39,6 +40,7 @@ LONG_TEXT: Final = 120
 """A text that may be longer than this gets several lines to be typed in."""
 
 OPTION_TITLES: Final[dict[str, Mapping[str, str]]] = {
+    "Minutes": MINUTES,
     "HoldReason": words.HOLD_REASONS,
     "Priority": words.PRIORITIES,
     "Charge": words.CHARGES,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from api.bodies import Amendment
 from api.console import times
+from api.console.car_words import CAR
 from api.console.formfields import Field, fields_of
 from api.console.times import Chip, instant
 from api.console.wording import (
@@ -37,7 +38,10 @@ from models.domain.money import yuan
 
 Json = Mapping[str, Any]
 
-STEPS: Final = {"repair": ("submitted", "dispatched", "accepted", "in_progress", "finished", "closed")}
+STEPS: Final = {
+    "repair": ("submitted", "dispatched", "accepted", "in_progress", "finished", "closed"),
+    "move_car": ("requested", "acknowledged", "moved", "closed"),
+}
 """The way an order goes when nothing comes between; everything else is drawn as a halt on it."""
 
 STAGE_TONES: Final = {
@@ -49,6 +53,10 @@ STAGE_TONES: Final = {
     "on_hold": "warn",
     "referred": "warn",
     "finished": "good",
+    "requested": "warn",
+    "acknowledged": "accent",
+    "guard_on_site": "accent",
+    "moved": "good",
     "closed": "",
     "cancelled": "",
     "rejected": "",
@@ -106,6 +114,25 @@ EVENT_LOOKS: Final = {
     "followed_on": ("swap", ""),
     "freed": ("undo", "warn"),
     "linked": ("copy", ""),
+    "coming": ("check", "good"),
+    "not_me": ("ban", "warn"),
+    "cannot": ("ban", "warn"),
+    "reached": ("phone", "good"),
+    "not_reached": ("phone", "warn"),
+    "second_channel": ("bell", "warn"),
+    "third_channel": ("bell", "warn"),
+    "guard_calls": ("phone", "warn"),
+    "going": ("pin", "accent"),
+    "moved": ("check", "good"),
+    "gone": ("check", "good"),
+    "plate_left": ("check", "good"),
+    "reported": ("alert", "warn"),
+    "still_there": ("undo", "warn"),
+    "joined": ("person", ""),
+    "left": ("person", ""),
+    "passed": ("check", ""),
+    "turned_down": ("ban", "bad"),
+    "unproved_fact": ("alert", "bad"),
     "cancelled": ("ban", "bad"),
     "warned": ("clock", "warn"),
     "breached": ("alert", "bad"),
@@ -324,6 +351,18 @@ def _steps(order: Json) -> list[dict[str, str]]:
     ]
 
 
+def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
+    if not car:
+        return []
+    promised = instant(car["promised"])
+    return [
+        (CAR["plate"], car["plate"]),
+        (CAR["obstacle"], car["obstacle_title"]),
+        (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"])),
+        (CAR["promised"], times.moment(promised, now) if promised else ""),
+    ]
+
+
 def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[str, str]]:
     reporter = order.get("reporter", {})
     contact = order.get("contact", {})
@@ -331,6 +370,7 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
     by = reporter.get("filed_by_name")
     submitted = instant(order["submitted_at"])
     facts = [
+        *_car_facts(order.get("car"), now),
         (ORDER["reporter"], name),
         (ORDER["contact"], contact.get("name") or ""),
         (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),

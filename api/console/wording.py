@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.console.car_words import CAR, CAR_DONE
 from api.console.people_words import BULK, PEOPLE, TODAY
 from api.console.settings_words import SETTINGS
 
@@ -371,6 +372,7 @@ OUTCOME_HINTS: Final = {
 }
 
 DONE: Final = {
+    **CAR_DONE,
     "amend": "已更正",
     "assigned": "已指派",
     "pool": "已放入待抢池",
@@ -788,6 +790,7 @@ SCREENS: Final = {
     "fields": FIELDS,
     "orders": ORDERS,
     "register": REGISTER,
+    "car": CAR,
     "sheet": SHEET,
     "rounds": ROUNDS,
     "shifts": SHIFTS,

@@ -22,7 +22,7 @@ _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 def task_due(state: OrderState, task: Task) -> datetime | None:
     """When the promise falls due that this task must keep; None while its clock stands still.
 
-    A reporter's task is due when its silence is taken for an answer.
+    A reporter's task is due when its silence is taken for an answer, and so is one that rings and keeps no promise.
     """
     spec = state.lifecycle.tasks[task.kind]
     if spec.of_reporter:
@@ -30,6 +30,8 @@ def task_due(state: OrderState, task: Task) -> datetime | None:
     if spec.due is not None:
         return spec.due(state)
     name = _clock_of(state, task)
+    if name is None and spec.rings:
+        return task.gives_up_at
     clock = state.clocks.get(name) if name else None
     if clock is not None and clock.stopped_at is not None:
         # The task's own promise has been kept, as after a hand-back; it must still keep those that follow.

@@ -71,7 +71,7 @@ SLOTS: Final = {
 
 @router.get("/register")
 async def show(state: StateDep, member: Member) -> HTMLResponse:
-    communities = await _communities(state, member)
+    communities = await communities_of(state, member)
     return await frame.page(
         "register.html",
         state,
@@ -93,7 +93,7 @@ async def people(state: StateDep, member: Member, q: Annotated[str, Form(max_len
 
     A POST, because addresses end up in the logs of proxies, and a phone number belongs in none of them.
     """
-    communities = await _communities(state, member)
+    communities = await communities_of(state, member)
     houses: list[dict[str, Any]] = []
     typed = q.strip()
     if typed:
@@ -114,7 +114,7 @@ def label_of(typed: str) -> str:
 
 @router.get("/register/buildings")
 async def buildings(state: StateDep, member: Member, community_id: str = "") -> HTMLResponse:
-    found = next((one for one in await _communities(state, member) if one["id"] == community_id), None)
+    found = next((one for one in await communities_of(state, member) if one["id"] == community_id), None)
     return HTMLResponse(render("register_buildings.html", buildings=found["buildings"] if found else []))
 
 
@@ -203,14 +203,14 @@ def _check_chosen(house_id: str, by_staff: bool, category: str) -> None:
         raise ValidationFailed(errors=errors)
 
 
-async def _communities(state: State, member: StaffMember) -> list[dict[str, Any]]:
+async def communities_of(state: State, member: StaffMember) -> list[dict[str, Any]]:
     """Those within the caller's scope."""
     found = await state.catalog.communities(state.direct)
     return [row for row in found.values() if member.actor.reaches(row["id"])]
 
 
 async def _duty_phone(state: State, member: StaffMember, house_id: str, community_id: str) -> str:
-    communities = {row["id"]: row for row in await _communities(state, member)}
+    communities = {row["id"]: row for row in await communities_of(state, member)}
     if house_id:
         house = await reading.house(state.direct, house_id)
         community_id = house["community_id"] if house else community_id

@@ -1,0 +1,43 @@
+"""The Chinese of the console's screens about cars that have to be moved."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CAR: Final = {
+    "title": "登记挪车",
+    "link": "登记挪车",
+    "repair": "登记报修",
+    "plate": "车牌号",
+    "plate_hint": "如 粤B12345、粤BD12345，空格和点可写可不写",
+    "reason": "为什么要挪",
+    "text": "补充说明",
+    "text_hint": "只有物业人员能看到",
+    "photos": "现场照片",
+    "submit": "提交挪车请求",
+    "need_reason": "请选择挪车原因",
+    "need_spot": "请选择位置",
+    "obstacle": "挪车原因",
+    "waiting": "等候人数",
+    "promised": "车主答应",
+    "call": "联系车主",
+    "call_hint": "点开后拨打，每次查看都会记录；号码不要告诉任何人",
+    "waiting_for": "{count}人",
+}
+
+CAR_DONE: Final = {
+    "coming": "已登记答应来挪",
+    "not_me": "已登记不是其车",
+    "cannot": "已登记挪不了",
+    "reached": "已登记联系上车主",
+    "going": "已出发，请尽快到场",
+    "moved": "已登记挪开",
+    "gone": "已登记车不在",
+    "reported": "已登记报警",
+    "still_there": "已登记仍未挪开",
+    "passed": "已放行",
+    "turned_down": "已登记不予转达",
+}
+"""What a button has done, after it was pressed."""
+
+MINUTES: Final = {"5": "5分钟", "10": "10分钟", "20": "20分钟"}
