@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, text
 
+from devstack.demo.cars import car_stories, write_cars, write_vehicles
 from devstack.demo.cast import Desk
 from devstack.demo.categories import CATEGORIES
 from devstack.demo.duty import absence_rows, turn_rows
@@ -45,10 +46,15 @@ def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
     ):
         conn.execute(insert(table), rows)
     _write_people(conn, built, sealing, now)
-    desk = Desk(built, _serials(conn), sealing)
+    write_vehicles(conn, built, sealing, now)
+    serials = _serials(conn)
+    desk = Desk(built, serials, sealing)
     write_incident(conn, built.buildings[2]["id"], now)
     _write_orders(conn, [*past_stories(desk, now), *live_stories(desk, now)], now)
     write_neighbours(conn, now)
+    cars = car_stories(built, serials, now)
+    _write_orders(conn, cars, now)
+    write_cars(conn, cars, sealing)
     _write_rounds(conn, now)
     return True
 

@@ -1,4 +1,4 @@
-"""One repair told step by step through the product's own rules, and the rows that it leaves behind.
+"""One order told step by step through the product's own rules, and the rows that it leaves behind.
 
 What the workflow does between the acts (entering stages, opening tasks) is done here in the same order, so a workflow
 that is started with the last state goes on as if it had told the story itself.

@@ -17,6 +17,7 @@ from devstack.demo.people import PASSWORD
 from devstack.words import DEMO_PASSWORD, DEMO_STAFF
 from models.domain.order import OrderState
 from models.domain.people import Actor, Role
+from models.domain.plates import PlateKind, plate_of
 from models.domain.rights import allowed
 from models.repositories import engines, outbox
 from models.repositories.people import staff_by_account
@@ -132,7 +133,7 @@ def test_every_order_agrees_with_the_rules(demo: Engine) -> None:
 
 
 def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
-    living = "FROM work_orders WHERE workflow_ended_at IS NULL"
+    living = "FROM work_orders WHERE workflow_ended_at IS NULL AND kind = 'repair'"
     stages = {row.stage for row in ask(demo, f"SELECT stage {living}")}
     expected = {
         "submitted",
@@ -162,11 +163,26 @@ def test_one_repair_per_stage_and_the_special_ones(demo: Engine) -> None:
         assert ask(demo, f"SELECT 1 {living} AND {special}"), special
 
 
+def test_every_owner_has_a_car_and_three_were_in_the_way(demo: Engine) -> None:
+    sealing = Sealing(KEY)
+    plates = [sealing.open(bytes(row.plate_sealed)) for row in ask(demo, "SELECT plate_sealed FROM vehicles")]
+    kinds = [plate_of(text).kind for text in plates]
+    assert (len(plates), kinds.count(PlateKind.NEW_ENERGY)) == (20, 1)
+    assert [
+        tuple(row)
+        for row in ask(
+            demo,
+            "SELECT w.stage, array_agg(p.side ORDER BY p.side) FROM move_cars m JOIN work_orders w USING (number)"
+            " JOIN move_car_people p USING (number) GROUP BY m.number, w.stage ORDER BY 1",
+        )
+    ] == [("acknowledged", ["requester", "user"]), ("closed", ["requester", "user"]), ("guard_on_site", ["requester"])]
+
+
 def test_a_quarter_of_closed_orders_with_ratings(demo: Engine) -> None:
     (figures,) = ask(
         demo,
         "SELECT count(*) AS orders, max(submitted_at) - min(submitted_at) AS span, min(rating_result) AS worst,"
-        " max(rating_result) AS best FROM work_orders WHERE workflow_ended_at IS NOT NULL",
+        " max(rating_result) AS best FROM work_orders WHERE workflow_ended_at IS NOT NULL AND kind = 'repair'",
     )
     assert figures.orders == 200
     assert figures.span > timedelta(days=80)
