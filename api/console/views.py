@@ -538,8 +538,8 @@ def behalf_fields() -> tuple[Field, ...]:
 def command_fields(action: str) -> tuple[Field, ...]:
     """The fields of a command other than completing, as its own model describes them."""
     if action == "amend":
-        # Another category, place or contact needs a form of its own; the JSON interface takes them all.
-        return fields_of(Amendment.model_json_schema(), skip=("category", "place", "contact"))
+        # What clients send, not the command that follows from it.
+        return fields_of(Amendment.model_json_schema())
     return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience", "incident"))
 
 

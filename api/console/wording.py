@@ -528,6 +528,16 @@ REGISTER: Final = {
     "vacant": "空置",
 }
 
+AMEND: Final = {
+    "stays": "不变（{what}）",
+    "place": "位置",
+    "find": "改为哪套房屋",
+    "find_hint": "输入房号（如 1-2-301），再点选",
+    "find_none": "本小区没有这套房屋，请核对房号",
+    "unit": "单元",
+    "floor": "楼层",
+}
+
 SHEET: Final = {
     "title": "派工单",
     "print": "打印",
@@ -791,6 +801,7 @@ SCREENS: Final = {
     "orders": ORDERS,
     "register": REGISTER,
     "car": CAR,
+    "amend": AMEND,
     "sheet": SHEET,
     "rounds": ROUNDS,
     "shifts": SHIFTS,

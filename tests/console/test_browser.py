@@ -147,3 +147,21 @@ def test_the_work_sheet_fits_one_page(world: World, desk: Desk) -> None:
     expect(page.locator(".sheet svg path").first).to_be_visible()
     paper = page.pdf(prefer_css_page_size=True)
     assert paper.count(b"/Type /Page\n") == 1
+
+
+def test_a_correction_finds_the_house_by_its_number_and_prints_nothing(world: World, desk: Desk) -> None:
+    number = world.owner("demo-owner-6").report()["number"]
+    page = desk("clerk")
+    page.goto(f"{world.settings.api_url}/console/orders/{number}")
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="更正工单").click()
+    dialog = page.get_by_role("dialog", name="更正工单")
+    dialog.get_by_text("户内", exact=True).click()
+    dialog.get_by_label("改为哪套房屋").fill("1-2-302")
+    dialog.get_by_role("button", name="1栋2单元302室").click()
+    dialog.get_by_label("类别").select_option(label="电路")
+    dialog.get_by_label("原因").fill("报错了房号，已电话核实")
+    dialog.get_by_role("button", name="保存更正").click()
+    expect(page.locator("#head h1")).to_have_text("电路 · 1栋2单元302室")
+    expect(dialog).to_be_hidden()
+    assert page.title() != "printed"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from api import acting, inbox, reveals
-from api.console import frame, neighbours, views
+from api.console import amend, frame, neighbours, views
 from api.console.drawing import qr_svg
 from api.console.formfields import Field, body_of
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms.inbox import draw as draw_inbox
+from api.console.rooms.register import HITS, label_of
 from api.console.templating import render
 from api.console.wording import DONE, FIELDS
 from api.deps import StateDep
@@ -59,6 +60,8 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
     else:
         fields = views.command_fields(action)
         body |= body_of(fields, submitted)
+        if action == "amend":
+            body = amend.with_place(body, str(submitted.get("where") or ""))
         if action == "merge" and submitted.get("incident"):
             body["incident"] = str(submitted["incident"])
         if action == "comment":
@@ -90,6 +93,7 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
         notes=shown,
         notes_open=False,
         **await neighbours.around(state, member, order),
+        amending=await amend.choices(state, order),
         may_call=_has_number(order) and reveals.may_reveal(member, order),
         **facts,
     )
@@ -145,6 +149,21 @@ def _skilled(person: Json) -> str:
 async def _questions(state: State, order: Json) -> list[Json]:
     category = await state.catalog.category(state.direct, order["kind"], order["category"])
     return category["questions"] if category else []
+
+
+@router.post("/orders/{number}/houses")
+async def houses(
+    state: StateDep, member: Member, number: str, q: Annotated[str, Form(max_length=40)] = ""
+) -> HTMLResponse:
+    """Homes of the order's own community, by what somebody typed of the house's label or of a resident's name."""
+    order = await acting.order_view(state, member.actor, _known(number))
+    typed = q.strip()
+    found = (
+        await reading.houses_by_words(state.direct, [order["community"]["id"]], label_of(typed), "", HITS)
+        if typed
+        else []
+    )
+    return HTMLResponse(render("amend_houses.html", houses=found, q=typed))
 
 
 @router.post("/orders/{number}/phone")

@@ -56,8 +56,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, xhr } = event.detail;
     fromLive = Boolean(requestConfig && requestConfig.elt.matches("[data-live]"));
-    const form = requestConfig && requestConfig.elt.closest("form[data-act]");
-    if (form && xhr.status < 300) {
+    const form = requestConfig && requestConfig.elt;
+    if (form && form.matches("form[data-act]") && xhr.status < 300) {
       delete form.dataset.dirty;
       all("dialog[open]").forEach((dialog) => dialog.close());
     }
@@ -106,7 +106,7 @@
     if ((hit = at("[data-opens]"))) {
       const dialog = document.getElementById(hit.dataset.opens);
       dialog.showModal();
-      $("textarea, input:not([type=hidden])", dialog)?.focus();
+      $("textarea, select, input:not([type=hidden])", dialog)?.focus();
     } else if (at("[data-shut]")) {
       const dialog = at("dialog");
       dialog.close();
@@ -122,8 +122,6 @@
     } else if (at("[data-back]") && document.referrer.startsWith(location.origin + "/console/") && history.length > 1) {
       event.preventDefault();
       history.back();
-    } else if (at("[data-print]") && at("button")) {
-      window.print();
     } else if ((hit = at(".shot .remove"))) {
       hit.closest(".shot").remove();
     } else if ((hit = at("button[data-photo]"))) {
@@ -239,7 +237,10 @@
     const again = event.target.closest("[data-unpick]");
     if (!again) return;
     const form = again.closest("form");
-    for (const name of ["resident_id", "house_id"]) form.elements.namedItem(name).value = "";
+    for (const name of ["resident_id", "house_id", "place.house_id"]) {
+      const field = form.elements.namedItem(name);
+      if (field) field.value = "";
+    }
     $("[data-picked]", form).hidden = true;
     $("[data-unpicked]", form).hidden = false;
     all("[data-guest]", form).forEach((part) => { part.hidden = true; });
