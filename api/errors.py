@@ -160,7 +160,11 @@ async def _bug(request: Request, error: Exception) -> Response:
     return JsonAnswer(body, status_code=500, media_type=MEDIA_TYPE)
 
 
-OUTAGES: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+OUTAGES: Final = (
+    *(DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError),
+    # A connection that Postgres ended while it was idle; SQLAlchemy knows no name for it.
+    asyncpg.InternalClientError,
+)
 
 HANDLERS: Final[Mapping[type, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
     WuyouError: _refused,

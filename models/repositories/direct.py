@@ -84,6 +84,10 @@ class Direct:
             )
         except asyncpg.PostgresError:
             raise
+        except asyncpg.InternalClientError as error:
+            # The server has said its last words to an idle connection, whose end has not been noticed yet.
+            line.connection.terminate()
+            raise asyncpg.InterfaceError("the server has closed the connection") from error
         except BaseException:
             # Interrupted or broken in the middle: what the server still sends must not reach the next caller.
             line.connection.terminate()
