@@ -14,16 +14,17 @@ from typing import Final
 
 from bench.measuring import CLIENTS
 from bench.report import as_json, as_text
-from bench.run import GROUPS, Choice, Run
+from bench.run import GROUPS, STANDING, Choice, Run
 from bench.seed import ORDERS
 from devstack.errors import StackError
 
 SECONDS: Final = 5.0
 QUICK_SECONDS: Final = 0.6
 QUICK_CLIENTS: Final = (16,)
-QUICK_GROUPS: Final = tuple(group for group in GROUPS if group != "unthrottled")
-"""The unthrottled relay needs a second start of the whole stack."""
+QUICK_GROUPS: Final = tuple(group for group in GROUPS if group not in ("unthrottled", "open"))
+"""Those two need a start of the whole stack for themselves."""
 QUICK_ORDERS: Final = 2_000
+QUICK_STANDING: Final = 300
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--seconds", type=float, help=f"per measurement (default {SECONDS:g})")
     options.add_argument("--clients", help=f"numbers of clients (default {','.join(map(str, CLIENTS))})")
     options.add_argument("--only", help=f"groups, separated by commas: {','.join(GROUPS)}")
+    options.add_argument("--open", type=int, metavar="N", help=f"open repairs of that group (default {STANDING})")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     options.add_argument("--keep", type=Path, metavar="FOLDER", help="run in this new folder and leave data and logs")
     return options
@@ -49,6 +51,7 @@ def choice(options: argparse.Namespace) -> Choice:
         seconds=options.seconds or (QUICK_SECONDS if options.quick else SECONDS),
         clients=tuple(int(count) for count in options.clients.split(",")) if options.clients else clients,
         groups=groups,
+        standing=options.open or (QUICK_STANDING if options.quick else STANDING),
         orders=QUICK_ORDERS if options.quick else ORDERS,
         say=lambda line: print(line, file=sys.stderr, flush=True),
     )

@@ -63,7 +63,7 @@ class Cast:
 
     def __init__(self, host: str, port: int, tokens: Tokens) -> None:
         self.host, self.port, self._tokens = host, port, tokens
-        self._filings = filings(tokens)
+        self.filings = filings(tokens)
         self._filed = 0
 
     async def file(self, count: int) -> list[Order]:
@@ -73,7 +73,7 @@ class Cast:
             for _ in range(count):
                 turn = self._filed
                 self._filed += 1
-                request = self._filings[turn % len(self._filings)].with_key(uuid.uuid4().hex)
+                request = self.filings[turn % len(self.filings)].with_key(uuid.uuid4().hex)
                 orders.append(Order((await line.json(request))["number"], turn))
         return orders
 

@@ -18,7 +18,7 @@ import uvloop
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
 
-from bench import filing, lifecycle, reads
+from bench import filing, lifecycle, reads, standing
 from bench.client import get
 from bench.lifecycle import Cast
 from bench.measuring import CLIENTS, Measurement
@@ -29,9 +29,10 @@ from bench.seed import ORDERS, closed_state, seed
 from bench.yardsticks import database, engine
 from devstack.ports import LOOPBACK
 from devstack.stack import Stack
+from integrations import temporal
 from models.repositories.engines import sync_engine
 
-GROUPS: Final = ("http", "postgres", "temporal", "lifecycle", "reads", "create", "unthrottled")
+GROUPS: Final = ("http", "postgres", "temporal", "lifecycle", "reads", "create", "unthrottled", "open")
 """What can be measured by itself; all of them if nothing is chosen."""
 
 FASTEST_UPDATES: Final = 700
@@ -39,6 +40,12 @@ FASTEST_UPDATES: Final = 700
 
 MIDDLE: Final = 16
 """The number of clients at which the aims are stated."""
+
+FEW: Final = 100
+"""Closed orders beside the open ones, which alone are looked at there."""
+
+STANDING: Final = 20_000
+"""Open repairs of a large firm: four hundred communities have some five thousand, in a bad week four times as many."""
 
 ACTION: Final = "repair action"
 CREATE: Final = "create"
@@ -54,6 +61,8 @@ class Choice:
     clients: Sequence[int] = CLIENTS
     groups: Sequence[str] = GROUPS
     orders: int = ORDERS
+    standing: int = STANDING
+    """Open repairs of the group `open`."""
     say: Callable[[str], None] = print
 
 
@@ -68,13 +77,21 @@ class Run:
     def measure(self) -> Report:
         """Everything that was chosen."""
         chosen = set(self._choice.groups)
-        with stack_in(self._home) as stack:
-            self._choice.say("Writing years of orders.")
-            seed(sync_engine(stack.settings.database_url), self._choice.orders)
-            uvloop.run(self._throttled(stack, chosen))
+        if chosen - {"open"}:
+            with stack_in(self._home) as stack:
+                self._choice.say("Writing years of orders.")
+                seed(sync_engine(stack.settings.database_url), self._choice.orders)
+                uvloop.run(self._throttled(stack, chosen))
         if "unthrottled" in chosen:
             with stack_in(self._home, starts_per_second=0) as stack:
                 uvloop.run(self._unthrottled(stack))
+        if "open" in chosen:
+            with stack_in(self._home / "open", starts_per_second=0) as stack:
+                engine = sync_engine(stack.settings.database_url)
+                seed(engine, FEW)
+                standing.unhurried(engine)
+                engine.dispose()
+                uvloop.run(self._open(stack))
         self._aims()
         return self.report
 
@@ -107,6 +124,14 @@ class Run:
             await self._create(CREATE_UNTHROTTLED, stack, tokens)
             shown = await filing.relayed(RELAY, pool, self._choice.clients[-1], self._choice.seconds)
             self._add(shown, engine.STARTS)
+
+    async def _open(self, stack: Stack) -> None:
+        client = await temporal.connect(stack.settings)
+        cast = Cast(LOOPBACK, stack.settings.api_port, Tokens(stack.settings))
+        async with database.bare_database(stack.settings.database_url) as pool:
+            self.report.machine = self.report.machine or await _machine(client, pool)
+            full = standing.Standing(stack, client, cast, pool, self.report, self._choice.say)
+            await full.measure(self._choice.standing, self._choice.seconds)
 
     # -- the groups ---------------------------------------------------------------------------------------------------
 

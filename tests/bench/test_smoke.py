@@ -167,6 +167,8 @@ def test_what_was_asked_for() -> None:
     assert "unthrottled" in usual.groups
     assert "unthrottled" not in quick.groups
     assert quick.orders < usual.orders == 35_000
+    assert (quick.standing, usual.standing) == (300, 20_000)
+    assert choice(parser().parse_args(["--quick", "--only", "open", "--open", "40"])).standing == 40
     assert choice(parser().parse_args(["--only", "reads,create", "--clients", "4"])).clients == (4,)
     with pytest.raises(StackError, match="no group called nonsense"):
         choice(parser().parse_args(["--only", "nonsense"]))

@@ -224,6 +224,7 @@ class Desk:
             with contextlib.suppress(RPCError):
                 await handle.query(names.SNAPSHOT)
                 await handle.terminate()
+        self._filed.clear()
 
     async def now(self) -> datetime:
         return await self.env.get_current_time()
@@ -231,9 +232,12 @@ class Desk:
     async def file(self, **filing: Any) -> OrderState:
         """A new order and its workflow, as the relay starts it."""
         order = await self.filed(**filing)
+        await self.start(order)
+        return order
+
+    async def start(self, order: OrderState) -> None:
         self.handle = await self.client.start_workflow(order.lifecycle.workflow, order, **self._arguments(order))
         self._filed.append(self.handle)
-        return order
 
     async def file_with(self, who: Actor, action: str, **filing: Any) -> Receipt:
         """A new order whose first task's command comes before its workflow has begun, as when Temporal was away."""
