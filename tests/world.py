@@ -17,6 +17,7 @@ from devstack.stack import Stack
 from settings import Settings
 
 PASSWORD: Final = "wuyou-demo"
+CAMERA_SECRET: Final = "a camera's secret"
 PATIENCE: Final = 20.0
 """Seconds to wait for something that happens by itself; a healthy stack needs well under one."""
 
@@ -142,7 +143,8 @@ class World:
 @contextmanager
 def whole_world(home: Path) -> Iterator[World]:
     """A stack with all its parts and the demo community, for as long as the block runs."""
-    with Stack(home, given=Settings.model_construct(_fields_set={"demo"}, demo=True)) as stack:
+    given = {"demo": True, "plate_camera_secrets": {"xfl": CAMERA_SECRET}}
+    with Stack(home, given=Settings.model_construct(_fields_set=set(given), **given)) as stack:
         world = World(stack)
         yield world
         world.close()
