@@ -18,7 +18,7 @@ import uvloop
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
 
-from bench import filing, lifecycle, reads, standing
+from bench import filing, lifecycle, move_cars, reads, standing
 from bench.client import get
 from bench.lifecycle import Cast
 from bench.measuring import CLIENTS, Measurement
@@ -32,7 +32,7 @@ from devstack.stack import Stack
 from integrations import temporal
 from models.repositories.engines import sync_engine
 
-GROUPS: Final = ("http", "postgres", "temporal", "lifecycle", "reads", "create", "unthrottled", "open")
+GROUPS: Final = ("http", "postgres", "temporal", "lifecycle", "reads", "create", "movecar", "unthrottled", "open")
 """What can be measured by itself; all of them if nothing is chosen."""
 
 FASTEST_UPDATES: Final = 700
@@ -117,6 +117,8 @@ class Run:
             if "create" in chosen:
                 await self._create(CREATE, stack, tokens)
             await filing.strike_out(pool)
+            if "movecar" in chosen:
+                await self._move_cars(stack, pool, tokens)
 
     async def _unthrottled(self, stack: Stack) -> None:
         tokens = Tokens(stack.settings)
@@ -175,6 +177,14 @@ class Run:
             for clients in self._choice.clients:
                 self._add(await reads.read(name, LOOPBACK, port, turns[name], clients, seconds), against)
 
+    async def _move_cars(self, stack: Stack, pool: asyncpg.Pool, tokens: Tokens) -> None:
+        bare, told = await move_cars.waits(stack, pool, tokens, self._choice.seconds)
+        self._add(bare)
+        self._add(told, move_cars.EMULATOR)
+        if bare.p50_ms:
+            times = told.p50_ms / bare.p50_ms
+            self.report.facts["car user told, in answers of the emulator"] = f"{times:.1f}"
+
     async def _create(self, name: str, stack: Stack, tokens: Tokens) -> None:
         posts = filing.filings(tokens)
         for clients in self._choice.clients:
@@ -212,6 +222,9 @@ class Run:
             shown = self.report.find(name, clients)
             if shown:
                 self.report.aims.append(Aim(f"{name} per second, {clients} clients", 1500, shown.rate))
+        told = self.report.find(move_cars.TOLD, 1)
+        if told:
+            self.report.aims.append(Aim(f"{move_cars.TOLD}, median ms", 1000, told.p50_ms, at_most=True))
         events = self.report.facts.get("history events of a plain repair")
         if events:
             self.report.aims.append(Aim("history events of a plain repair", 65, events, at_most=True))

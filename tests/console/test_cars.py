@@ -37,7 +37,7 @@ def test_a_guard_registers_a_car_calls_its_user_and_sees_it_go(world: World, des
     expect(page.locator("#head")).to_contain_text("联系车主中")
     page.locator("#head").get_by_role("button", name="显示电话").click()
     expect(page.locator("#head a[href^='tel:']")).to_have_text("13800000008")
-    page.get_by_role("button", name="抢单").first.click()
+    page.locator("#work").get_by_role("button", name="抢单", exact=True).first.click()
     expect(page.locator("#head")).to_contain_text("现场处理")
     page.locator("#work").get_by_text("已挪开").first.click()
     page.locator("#work").get_by_role("button", name="已挪开").first.click()

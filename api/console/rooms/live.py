@@ -16,6 +16,7 @@ from api.engine import ASK_EVERY_SECONDS, EngineWatch
 from api.live import STREAM_SECONDS, Subscription
 from api.sessions import StaffMember
 from api.state import State
+from models.repositories import reading
 
 router = APIRouter(route_class=Room)
 
@@ -27,20 +28,32 @@ ALIVE_SECONDS: Final = 20
 
 
 @router.get("/live")
-async def live(state: StateDep, member: Member, number: str = "") -> EventSourceResponse:
-    """`changed` for every change of one order, or of any order within the caller's scope."""
-    return EventSourceResponse(_changes(state, member, number), ping=ALIVE_SECONDS, headers={"X-Accel-Buffering": "no"})
+async def live(state: StateDep, member: Member, number: str = "", version: int = 0) -> EventSourceResponse:
+    """`changed` for every change of one order since this version, or of any order within the caller's scope."""
+    return EventSourceResponse(
+        _changes(state, member, number, version), ping=ALIVE_SECONDS, headers={"X-Accel-Buffering": "no"}
+    )
 
 
-async def _changes(state: State, member: StaffMember, number: str) -> AsyncIterator[dict[str, str]]:
+async def _changes(state: State, member: StaffMember, number: str, version: int) -> AsyncIterator[dict[str, str]]:
     watch = state.gateway.watch
     loop = asyncio.get_running_loop()
     end = loop.time() + STREAM_SECONDS
     async with state.live.subscribe(communities=member.actor.communities, staff_id=member.id) as changes:
+        if version and await _moved_on(state, member, number, version):
+            yield {"event": "changed", "data": "1"}
         while loop.time() < end:
             if await _concerned(changes, number, watch):
                 yield {"event": "changed", "data": "1"}
                 await asyncio.sleep(GATHER_SECONDS)
+
+
+async def _moved_on(state: State, member: StaffMember, number: str, version: int) -> bool:
+    """Whether the order has changed between the drawing of its page and the opening of this stream, as a new one does
+    whose workflow has just begun.
+    """
+    row = await reading.standing(state.direct, number)
+    return row is not None and member.actor.reaches(row["community_id"]) and row["version"] > version
 
 
 async def _concerned(changes: Subscription, number: str, watch: EngineWatch) -> bool:
