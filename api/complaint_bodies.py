@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
-from api.bodies import SHORTEST_DESCRIPTION, Body, GuestReporter, Id, KnownReporter, Photos, meaningful
+from api.bodies import (
+    SHORTEST_DESCRIPTION,
+    Area,
+    Body,
+    Description,
+    GuestReporter,
+    Id,
+    KnownReporter,
+    Photos,
+    meaningful,
+)
 from models.domain.complaints import Matter
 from models.domain.order import Source
 
@@ -90,6 +100,15 @@ class ComplaintFiling(ComplaintWords):
     kind: Literal["complaint"]
     reporter: KnownReporter | GuestReporter
     source: Source = Source.PHONE
+
+
+class AwaitedRepair(Body):
+    """What must be repaired before the complaint can be answered. `until`: when it goes on at the latest."""
+
+    area: Area
+    category: str = Field(min_length=1, max_length=40, examples=["public_facility"])
+    description: Description
+    until: AwareDatetime
 
 
 class BoardNotice(Body):

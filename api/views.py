@@ -254,7 +254,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "timeline": [
             _event(event, state.kind, bundle, reader)
             for event in group_views.with_news(bundle)
-            if event["audience"] in reader.audiences
+            if event["audience"] in reader.audiences and not _names_hidden(event, bundle)
         ],
         "tasks": [
             _order_task(task, bundle, state, reader, now, titles)
@@ -270,6 +270,14 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
     else:
         answer["mine"] = rights.is_reporter(state, reader.actor)
     return answer
+
+
+def _names_hidden(event: Row, bundle: Row) -> bool:
+    """A link to an order that does not exist for the reader."""
+    if event["kind"] != "linked":
+        return False
+    around: Row = bundle.get("group") or {}
+    return event["facts"].get("other") not in [link["number"] for link in around.get("links", ())]
 
 
 def may_see(bundle: Row, actor: Actor) -> bool:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.console import templating
 from api.console.rooms import (
+    complaints,
     groups,
     inbox,
     incidents,
@@ -34,6 +35,7 @@ for room in (
     static,
     login,
     inbox,
+    complaints,
     orders,
     order,
     groups,

@@ -19,6 +19,7 @@ from api.console.formfields import Field, fields_of
 from api.console.times import Chip, instant
 from api.console.wording import (
     BULLETIN,
+    COMPLAINT,
     DELIVERY,
     DELIVERY_CHANNELS,
     DIALOGS,
@@ -35,12 +36,14 @@ from models.domain.commands import COMMANDS
 from models.domain.forms import OnBehalf
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.money import yuan
+from models.domain.privacy import is_alias
 
 Json = Mapping[str, Any]
 
 STEPS: Final = {
     "repair": ("submitted", "dispatched", "accepted", "in_progress", "finished", "closed"),
     "move_car": ("requested", "acknowledged", "moved", "closed"),
+    "complaint": ("submitted", "assigned", "handling", "answered", "closed"),
 }
 """The way an order goes when nothing comes between; everything else is drawn as a halt on it."""
 
@@ -57,6 +60,11 @@ STAGE_TONES: Final = {
     "acknowledged": "accent",
     "guard_on_site": "accent",
     "moved": "good",
+    "assigned": "accent",
+    "handling": "accent",
+    "answered": "good",
+    "disputed": "bad",
+    "refused": "warn",
     "closed": "",
     "cancelled": "",
     "rejected": "",
@@ -102,6 +110,15 @@ EVENT_LOOKS: Final = {
     "fixed": ("check", "good"),
     "not_fixed": ("undo", "bad"),
     "rated": ("star", "good"),
+    "replied": ("chat", "accent"),
+    "answered": ("check", "good"),
+    "satisfied": ("check", "good"),
+    "dissatisfied": ("undo", "bad"),
+    "content": ("phone", "good"),
+    "discontent": ("phone", "bad"),
+    "not_reached": ("phone", "warn"),
+    "answer_overdue": ("alert", "bad"),
+    "taken_over": ("swap", "bad"),
     "held": ("pause", "warn"),
     "resumed": ("play", "accent"),
     "woke_up": ("play", "accent"),
@@ -118,7 +135,6 @@ EVENT_LOOKS: Final = {
     "not_me": ("ban", "warn"),
     "cannot": ("ban", "warn"),
     "reached": ("phone", "good"),
-    "not_reached": ("phone", "warn"),
     "second_channel": ("bell", "warn"),
     "third_channel": ("bell", "warn"),
     "guard_calls": ("phone", "warn"),
@@ -147,7 +163,7 @@ EVENT_LOOKS: Final = {
 
 DANGEROUS: Final = frozenset(
     {"rejected", "handed_back", "not_fixed", "forced_entry", "taken_back", "called_off", "out_of_scope"}
-    | {"declined", "cancelled", "waived"}
+    | {"declined", "cancelled", "waived", "dissatisfied", "discontent"}
 )
 """Outcomes that send an order back or end it badly; their button does not invite."""
 
@@ -376,12 +392,29 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
         (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),
         (ORDER["submitted"], times.moment(submitted, now) if submitted else ""),
         (ORDER["appointment"], appointment_words(order, now)),
-        (ORDER["charge"], order["charge_title"]),
+        (ORDER["charge"], order["charge_title"] if order["complaint"] is None else ""),
+        *_complaint(order),
         (ORDER["referral"], _referral(order)),
         (ORDER["entry"], _entry(order)),
         *answers_of(order["answers"], questions),
     ]
     return [(title, value) for title, value in facts if value]
+
+
+def _complaint(order: Json) -> list[tuple[str, str]]:
+    own = order["complaint"]
+    if own is None:
+        return []
+    about = own["subject"]["title"] + (f" · {own['subject']['name']}" if own["subject"]["name"] else "")
+    looks = "、".join(COMPLAINT["look"].format(**look) for look in own.get("looks", ()))
+    return [
+        (COMPLAINT["type"], own["type_title"]),
+        (COMPLAINT["about"], about),
+        (COMPLAINT["anonymous"], COMPLAINT["anonymous_hint"] if own["anonymous"] else ""),
+        (COMPLAINT["leave"], COMPLAINT["may_publish"] if own["may_publish"] else ""),
+        (COMPLAINT["board"], COMPLAINT["on_board"] if own["published_at"] else ""),
+        (COMPLAINT["looks"], looks),
+    ]
 
 
 def _referral(order: Json) -> str:
@@ -685,7 +718,9 @@ def note(row: Json, now: datetime) -> dict[str, str]:
     tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
     kind: str = row["kind"]
     return {
-        "to": str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
+        "to": words.ANONYMOUS_OWNER
+        if is_alias(row["to_id"])
+        else str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
         "what": NOTICES.get(kind) or words.STAGES.get(kind, NOTICE_FALLBACK),
         "state": str(DELIVERY.get(state, state)),
         "channel": DELIVERY_CHANNELS.get(row["channel"] or "", ""),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.console.car_words import CAR, CAR_DONE
+from api.console.complaint_words import COMPLAINT
 from api.console.people_words import BULK, PEOPLE, TODAY
 from api.console.settings_words import SETTINGS
 
@@ -347,9 +348,20 @@ OUTCOME_BUTTONS: Final = {
     "fixed": "确认已修好",
     "not_fixed": "还没修好",
     "rated": "提交评价",
+    "replied": "发送回复",
+    "answered": "提交正式答复",
+    "satisfied": "登记满意",
+    "dissatisfied": "登记不满意",
+    "objected": "提出异议",
+    "content": "登记回访满意",
+    "discontent": "登记回访不满意",
+    "not_reached": "登记未联系上",
 }
 
 OUTCOME_HINTS: Final = {
+    "replied": "业主会看到回复；第一次回复即满足首次回复时限，之后仍需正式答复。",
+    "answered": "业主会看到答复并评价；不满意将转上一级再办一次。",
+    "discontent": "回访不满意会提醒项目经理。",
     "pool": "放入后，本小区的维修师傅都可以抢单。",
     "rejected": "报事人会看到不予受理的原因。",
     "handed_back": "任务回到调度员，原因仅内部可见。",
@@ -799,6 +811,7 @@ SCREENS: Final = {
     "outcome_hints": OUTCOME_HINTS,
     "fields": FIELDS,
     "orders": ORDERS,
+    "complaint": COMPLAINT,
     "register": REGISTER,
     "car": CAR,
     "amend": AMEND,

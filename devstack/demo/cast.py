@@ -33,6 +33,7 @@ CLERK, CLERK2 = member("clerk", Role.CLERK), member("clerk2", Role.CLERK)
 DISPATCHER, DISPATCHER2 = member("dispatcher", Role.DISPATCHER), member("dispatcher2", Role.DISPATCHER)
 TECH1, TECH2, TECH3 = (member(f"tech{number}", Role.TECHNICIAN) for number in (1, 2, 3))
 LEAD = member("lead", Role.LEAD)
+MANAGER = member("manager", Role.MANAGER)
 GUARD = member("guard", Role.GUARD)
 
 _LEVELS = {row["code"]: row["levels"] for row in CATEGORIES if row["kind"] == "repair"}
@@ -111,6 +112,13 @@ class Desk:
         }
         return self._file(place, category, priority, by, Charge.PUBLIC, at, said, incident=incident)
 
+    @property
+    def places(self) -> Places:
+        return self._places
+
+    def number(self, kind: str, at: datetime) -> str:
+        return format_number(kind, at, next(self._serials))
+
     def _file(
         self,
         place: Place,
@@ -124,7 +132,7 @@ class Desk:
         incident: str | None = None,
     ) -> Story:
         filing = Filing(
-            number=format_number("repair", at, next(self._serials)),
+            number=self.number("repair", at),
             kind="repair",
             community_id=XFL,
             place=place,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, text
 from devstack.demo.cars import car_stories, write_cars, write_vehicles
 from devstack.demo.cast import Desk
 from devstack.demo.categories import CATEGORIES
+from devstack.demo.complaints import complaints
 from devstack.demo.duty import absence_rows, turn_rows
 from devstack.demo.groups import write_incident, write_neighbours
 from devstack.demo.live import live_stories
@@ -22,6 +23,7 @@ from devstack.demo.story import Story
 from models.repositories.intake import BLOCK_SIZE
 from models.repositories.sealing import Sealing
 from models.tables.catalog import Category
+from models.tables.complaints import Alias, BoardPost
 from models.tables.notices import NoticeRow
 from models.tables.orders import TaskRow, TimelineEvent, WorkOrder
 from models.tables.people import Resident, Staff, StaffScope, Tie
@@ -50,7 +52,10 @@ def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
     serials = _serials(conn)
     desk = Desk(built, serials, sealing)
     write_incident(conn, built.buildings[2]["id"], now)
-    _write_orders(conn, [*past_stories(desk, now), *live_stories(desk, now)], now)
+    told = complaints(desk, now)
+    conn.execute(insert(Alias), told.aliases)
+    _write_orders(conn, [*past_stories(desk, now), *live_stories(desk, now), *told.stories], now)
+    conn.execute(insert(BoardPost), told.board)
     write_neighbours(conn, now)
     cars = car_stories(built, serials, now)
     _write_orders(conn, cars, now)

@@ -370,7 +370,7 @@ SIMILAR: Final = {
     "within_six_hours": "6小时内",
     "within_a_day": "24小时内",
 }
-LINKS: Final = {"related": "相关工单"}
+LINKS: Final = {"related": "相关工单", "waits_for": "等待维修"}
 
 REFUSALS: Final = {
     "validation_failed": "填写的内容有误，请检查标出的项目",
@@ -448,6 +448,7 @@ REFUSALS: Final = {
     "anonymous_answers_in_app": "匿名投诉只能由本人在小程序内办理",
     "anonymous_needs_account": "匿名投诉须由已绑定的业主提交，来电投诉请登记姓名",
     "identity_role": "只有项目经理和品质督导可查看匿名业主身份",
+    "not_a_complaint": "只有投诉建议可以等待关联维修",
     "not_anonymous": "该工单不是匿名提交",
     "nobody_worked_on_it": "该工单还没有处理人",
     "publish_role": "只有项目经理可发布到公示栏",

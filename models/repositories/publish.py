@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
-from models.repositories import accompanying, entitled, relabelling
+from models.repositories import accompanying, awaited, entitled, relabelling
 from models.repositories.prepared import Prepared
 from models.repositories.rows_of import (
     closed_task_row,
@@ -74,6 +74,8 @@ def publish(conn: Connection, batch: Batch) -> Published:
         accompanying.tell_others(conn, batch)
     if batch.state.following is not None:
         accompanying.pass_on(conn, batch)
+    if any(event.stage for event in batch.events):
+        awaited.wake(conn, batch.state)
     if batch.whole or any(event.kind == "amended" and "place" in event.facts for event in batch.events):
         relabelling.name_place(conn, batch.number, batch.state.place)
     for event in batch.events:

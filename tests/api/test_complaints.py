@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -201,6 +202,26 @@ def test_a_household_complained_of_hears_nothing(api: Api) -> None:
     noisy = api.owner("c-noisy")
     assert order["number"] not in noisy.get("/owner/work-orders?limit=100").text + noisy.get("/owner/messages").text
     refused(noisy.get(f"/owner/work-orders/{order['number']}"), 404, "not_found")
+
+
+def test_it_waits_for_a_repair_and_goes_on_when_that_is_done(api: Api) -> None:
+    owner, clerk, tech = api.owner("c-quiet"), api.staff("c-clerk"), api.staff("c-tech")
+    about = {"kind": "staff", "account": "c-deepest"}
+    number = filed(owner, subject=about)["number"]
+    assert api.staff("c-lead").complete(number, "assigned", staff="c-clerk").status_code == 200
+    until_ = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    wanted = {"area": {"community_id": "com_c", "spot": "gate"}, "category": "lift", "description": "闭门器砰砰响"}
+    path, key = f"/staff/work-orders/{number}/repair", uuid.uuid4().hex
+    refused(tech.post(path, {**wanted, "until": until_}), 409, "task_held_by_other")
+    waiting = clerk.act(path, {**wanted, "until": until_}, key)
+    assert clerk.act(path, {**wanted, "until": until_}, key)["number"] == number
+    assert (waiting["stage"], waiting["waiting"]["reason"]) == ("on_hold", "third_party")
+    (link,) = waiting["group"]["links"]
+    assert link["why_title"] == "等待维修"
+    dispatcher = api.staff("c-deepest")  # Sees the repair, and not what waits for it.
+    assert number not in json.dumps(dispatcher.order(link["number"]))
+    assert dispatcher.complete(link["number"], "rejected", reason="已由厂家更换").status_code == 200
+    until(lambda: clerk.order(number)["stage"] == "assigned")
 
 
 def test_what_is_wrong_is_said_at_its_field(api: Api) -> None:

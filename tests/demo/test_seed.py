@@ -178,6 +178,15 @@ def test_every_owner_has_a_car_and_three_were_in_the_way(demo: Engine) -> None:
     ] == [("acknowledged", ["requester", "user"]), ("closed", ["requester", "user"]), ("guard_on_site", ["requester"])]
 
 
+def test_complaints_in_every_stage_one_of_them_by_somebody_unknown(demo: Engine) -> None:
+    rows = ask(demo, "SELECT stage, reporter_id, excluded, next_due_at FROM work_orders WHERE kind = 'complaint'")
+    assert {row.stage for row in rows} == {"submitted", "assigned", "handling", "answered", "disputed", "closed"}
+    (hidden,) = [row for row in rows if row.reporter_id.startswith("anon_")]
+    assert ask(demo, "SELECT 1 FROM aliases WHERE id = :id", id=hidden.reporter_id)
+    assert [row.excluded for row in rows if row.excluded] == [["stf_demo_guard"]]
+    assert ask(demo, "SELECT 1 FROM board_posts")
+
+
 def test_a_quarter_of_closed_orders_with_ratings(demo: Engine) -> None:
     (figures,) = ask(
         demo,

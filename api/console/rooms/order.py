@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from api import acting, inbox, reveals
-from api.console import amend, frame, neighbours, views
+from api.console import amend, complaints, frame, neighbours, views
 from api.console.drawing import qr_svg
 from api.console.formfields import Field, body_of
 from api.console.frame import Member
@@ -83,6 +83,8 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
     facts = views.order_page(order, member.account, await _questions(state, order), now)
     notes = await reading.deliveries(state.direct, order["number"], NOTICES_SHOWN)
     people = await _people(state, member, order) if _needs_people(facts) else []
+    if not order["readable"]:
+        notes = []  # They would name who complains.
     shown = [views.note(row, now) for row in notes if row["delivery"] not in ("spread", "withdrawn")]
     return await frame.page(
         "order.html",
@@ -94,6 +96,7 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
         notes_open=False,
         **await neighbours.around(state, member, order),
         amending=await amend.choices(state, order),
+        **await complaints.beside(state, member, order),
         may_call=_has_number(order) and reveals.may_reveal(member, order),
         **facts,
     )
@@ -101,7 +104,8 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
 
 def _has_number(order: Json) -> bool:
     """A resident may still turn out to have left none; then the button says so."""
-    return bool(order["contact"]["has_phone"]) or order["reporter"]["kind"] == "resident"
+    hides = order["complaint"] is not None and order["complaint"]["anonymous"]
+    return not hides and (bool(order["contact"]["has_phone"]) or order["reporter"]["kind"] == "resident")
 
 
 def body_of_groups(fields: Sequence[Field], submitted: FormData) -> Json:

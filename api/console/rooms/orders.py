@@ -83,6 +83,7 @@ async def show(
         chosen_stage=stage,
         stages=stages(),
         overdue=bool(overdue),
+        query=urlencode({name: value for name, value in query.items() if value and name != "cursor"}),
     )
 
 

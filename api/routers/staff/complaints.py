@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api import board, complaint_shapes, examples, listing, reveals, shapes
+from api import awaited, board, complaint_shapes, examples, listing, reveals, shapes
 from api.answering import answers
 from api.bodies import Nothing
-from api.complaint_bodies import BoardNotice
+from api.complaint_bodies import AwaitedRepair, BoardNotice
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, READING
 from api.json_answer import JsonAnswer
@@ -30,6 +30,12 @@ async def reveal(
     """Who made an anonymous complaint, for the manager and quality. Each look is noted with who and when, a repeated
     one too."""
     return JsonAnswer(await reveals.identity(state, staff, number))
+
+
+@router.post("/work-orders/{number}/repair", responses=answers(shapes.Order, *ACTING, example=examples.ORDER))
+async def repair(state: StateDep, staff: Staff, number: str, key: IdempotencyKey, body: AwaitedRepair) -> Response:
+    """Files a repair that a complaint waits for: linked, and the complaint on hold until it is done or `until`."""
+    return JsonAnswer(await awaited.file_repair(state, staff, number, body, key))
 
 
 @router.post("/work-orders/{number}/publish", responses=answers(shapes.Order, *ACTING, example=examples.ORDER))
