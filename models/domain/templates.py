@@ -202,7 +202,7 @@ _RULES: Mapping[str, re.Pattern[str]] = {
     "time": re.compile(rf"{_MOMENT}(?:~{_MOMENT})?", re.ASCII),
     "date": re.compile(rf"{_DAY}(?: {_CLOCK})?", re.ASCII),
     "amount": re.compile(r"[¥$￥]?(?P<number>\d+(?:\.\d{1,2})?)元?", re.ASCII),
-    "phone_number": re.compile(rf"[\d+\-() #*]{{1,{PHONE_LENGTH}}}", re.ASCII),
+    "phone_number": re.compile(rf"(?=.*\S)[\d+\-() #*]{{1,{PHONE_LENGTH}}}", re.ASCII),
     "car_number": re.compile(rf"(?=.{{2,{CAR_NUMBER_LENGTH}}}$)[{_CHINESE}A-Z0-9][A-Z0-9]*[{_CHINESE}A-Z0-9]"),
     "name": re.compile(
         rf"[{_CHINESE}]{{1,{NAME_CHINESE_LENGTH}}}|(?=.*\S)[A-Za-z !-/:-@\[-`{{-~]{{1,{NAME_LATIN_LENGTH}}}"
