@@ -80,6 +80,7 @@ def appoint(conn: Connection, staff: str, values: Mapping[str, Any], scopes: Seq
 _DAY: Final = numbered(f"""
     SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
            w.stage, w.priority, w.urged, w.category, w.place_label, w.description, w.community_id, w.submitted_at,
+           true AS readable,
            w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
            (w.state->'appointment'->>'from')::timestamptz AS appointment_from,
            (w.state->'appointment'->>'to')::timestamptz AS appointment_to,
@@ -97,7 +98,7 @@ _DAY: Final = numbered(f"""
 
 async def day_of(db: Direct, staff: Sequence[str], tomorrow: datetime, limit: int) -> list[Row]:
     """Open work of these people: emergencies, then by appointment, then what has the least time left; what is agreed
-    for tomorrow or later, or on hold until then, stands at the end.
+    for tomorrow or later, or on hold until then, stands at the end. Whoever holds a task may read its words.
     """
     values = {"staff": list(staff), "tomorrow": tomorrow, "limit": limit}
     return [dict(row.items()) for row in await db.rows(_DAY, values)]
