@@ -66,7 +66,7 @@ class ComplaintWorkflow(WorkOrderWorkflow):
             case "replied" if self.order.stage == "assigned":
                 self.enter("handling", work)
             case "reassigned":
-                self.order.assignee = work.form["staff"]
+                self._pass_on(work)
             case "handed_back":
                 self._hand_back(work)
 
@@ -87,11 +87,19 @@ class ComplaintWorkflow(WorkOrderWorkflow):
     def after_call_back(self, call: Moved) -> None:
         """The call is on the record, and a bad one has told the manager: nothing follows."""
 
+    def _pass_on(self, work: Moved) -> None:
+        """Whoever gets it goes on, also from a hold: what they wait for they say themselves."""
+        self.order.assignee = work.form["staff"]
+        if self.order.stage == "on_hold":
+            self.enter("disputed" if self.order.reopened else "assigned", work)
+
     def _hand_back(self, work: Moved) -> None:
         """In the second round there is nobody to hand back to but the same rung."""
         self.order.assignee = None
-        if self.order.stage != "disputed":
+        if not self.order.reopened:
             self.enter("submitted", work)
+        elif self.order.stage == "on_hold":
+            self.enter("disputed", work)
 
     def _climb(self, verdict: Moved) -> None:
         """Once, and one rung higher, with a promise of its own."""

@@ -13,19 +13,23 @@ from temporalio.worker import Worker
 from integrations.holidays import announced
 from models.domain.assignment import Choice, Why
 from models.domain.commands import Fact
+from models.domain.complaints import Complaint, Matter, Subject
 from models.domain.following import Fate
 from models.domain.forms import as_json
 from models.domain.lifecycles.repair import LEVELS
 from models.domain.move_cars import Obstacle
-from models.domain.people import SYSTEM, Absentee
+from models.domain.order import Reporter
+from models.domain.people import SYSTEM, Absentee, Actor, Role
 from models.domain.policy import Policy, terms_for
 from models.domain.rounds import Firing, Opened
 from models.domain.step import Published
 from models.domain.terms import Terms
 from tests.workflows import cars
-from tests.workflows.desk import CLERK, DISPATCHER, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, TECH, TECH2, Desk
+from tests.workflows.desk import CLERK, DISPATCHER, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, TECH, TECH2, Desk, staff
 from workflows import names, options
 
+MANAGER: Final = staff("manager", Role.MANAGER)
+QUALITY: Final = staff("quality", Role.QUALITY)
 PRIMARY: Final = "BX20261122-99999"
 STARS: Final = {"result": 5, "speed": 4, "manner": 5}
 
@@ -287,6 +291,40 @@ async def car_seen_at_the_gate(desk: Desk) -> None:
     await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
 
 
+async def complaint_disputed(desk: Desk) -> None:
+    """By somebody who is an alias to it, through both rounds."""
+    about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"), anonymous=True)
+    hidden = Actor(kind="resident", id="anon_1")
+    reporter = Reporter(kind="resident", id=hidden.id)
+    await desk.file(kind="complaint", priority="high", complaint=about, first_roles=(Role.LEAD,), reporter=reporter)
+    await desk.complete(LEAD, "assigned", staff=CLERK.id)
+    await desk.complete(CLERK, "replied", text="已联系保洁公司")
+    await desk.complete(CLERK, "answered", text="已更换保洁人员")
+    await desk.complete(hidden, "dissatisfied", reason="还是很脏")
+    await desk.complete(MANAGER, "answered", text="已更换保洁公司")
+    await desk.sleep(days=15, seconds=1)
+
+
+async def complaint_refused(desk: Desk) -> None:
+    about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="staff", id="stf_lead2", role=Role.LEAD))
+    await desk.file(kind="complaint", priority="high", complaint=about, first_roles=(Role.MANAGER,))
+    await desk.complete(MANAGER, "rejected", reason="不属于物业职责")
+    await desk.complete(OWNER, "objected", reason="合同写明由物业负责")
+    await desk.complete(QUALITY, "rejected", reason="合同已变更")
+
+
+async def complaint_that_waited_and_was_late(desk: Desk) -> None:
+    """For a repair, whose end the system tells; then past the days that the law counts."""
+    about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"), call_back=False)
+    await desk.file(kind="complaint", priority="high", complaint=about, first_roles=(Role.LEAD,))
+    await desk.complete(LEAD, "assigned", staff=CLERK.id)
+    await desk.hold(CLERK, reason="third_party")
+    await desk.on_task(SYSTEM, "resume")
+    await desk.sleep(days=10, hours=1)
+    await desk.complete(MANAGER, "answered", text="由我负责，已整改")
+    await desk.complete(OWNER, "satisfied")
+
+
 SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -310,6 +348,9 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         called_back,
         assigned_by_itself_and_handed_over,
         emergency_straight_to_the_pool,
+        complaint_disputed,
+        complaint_refused,
+        complaint_that_waited_and_was_late,
         car_promised_and_moved,
         car_of_somebody_silent,
         car_seen_at_the_gate,

@@ -68,7 +68,8 @@ CALL_BACK = TaskSpec(
 
 def fits(order: OrderState, command: Complete, now: datetime) -> None:
     """Handing back is for whoever was given it; what has climbed to its last rung is answered there."""
-    if command.outcome == "handed_back" and order.stage == "disputed":
+    stage = order.hold.stage if order.hold else order.stage
+    if command.outcome == "handed_back" and stage == "disputed":
         raise IllegalTransition("answer_it_here")
 
 
@@ -104,7 +105,7 @@ COMPLAINT = Lifecycle(
     edges={
         "submitted": frozenset({"assigned", "refused", "cancelled"}),
         "assigned": frozenset({"handling", "answered", "submitted", "on_hold", "cancelled"}),
-        "handling": frozenset({"answered", "submitted", "assigned", "on_hold", "cancelled"}),
+        "handling": frozenset({"answered", "submitted", "on_hold", "cancelled"}),
         "on_hold": frozenset({"assigned", "handling", "submitted", "disputed", "cancelled"}),
         "answered": frozenset({"disputed", "closed"}),
         "disputed": frozenset({"answered", "on_hold"}),
