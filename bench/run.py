@@ -180,7 +180,7 @@ class Run:
     async def _move_cars(self, stack: Stack, pool: asyncpg.Pool, tokens: Tokens) -> None:
         bare, told = await move_cars.waits(stack, pool, tokens, self._choice.seconds)
         self._add(bare)
-        self._add(told, move_cars.EMULATOR)
+        self._add(told)
         if bare.p50_ms:
             times = told.p50_ms / bare.p50_ms
             self.report.facts["car user told, in answers of the emulator"] = f"{times:.1f}"

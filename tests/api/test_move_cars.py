@@ -124,7 +124,8 @@ def _neither_side_learns(api: Api, number: str, names: list[str]) -> None:
     """Everything that either side can fetch, and every message that the phones were sent."""
     for name in (*names, "car-user", "car-wife"):
         caller = api.owner(name)
-        lists = [caller.read(path) for path in ("/owner/work-orders", "/owner/asked-of-my-cars", "/owner/messages")]
+        lists = [caller.read(path) for path in ("/owner/asked-of-my-cars", "/owner/messages")]
+        lists.append(caller.read("/owner/work-orders", kind="move_car"))
         order = caller.order(number)
         said = json.dumps([*lists, order], ensure_ascii=False)
         if name == names[0] or order["description"]:
