@@ -84,7 +84,7 @@ TODAY: Final = {
 }
 
 BULK: Final = {
-    "picked": "已选",
+    "picked": "所选工单",
     "assign": "派给",
     "to": "人员",
     "cancel": "取消",
