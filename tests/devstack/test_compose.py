@@ -20,6 +20,7 @@ OURS = ("migrations", "worker", "api")
 # What somebody would write into .env, in the form that the setting wants; all other texts are free.
 EXAMPLES = {
     "PAYLOAD_KEYS": '{"k1": "x"}',
+    "PLATE_CAMERA_SECRETS": '{"xfl": "x"}',
     "PROOF_KEYS": '["x"]',
     "WECHAT_PUSH_AES_KEY": "a" * 43,
     "WECHAT_TEMPLATE_IDS": '{"mini:progress": "x"}',
