@@ -477,9 +477,13 @@ class AssignableList(Shape):
 
 
 class Catalog(Shape):
+    """Categories name the `kind` of order that they are for; `matters` and `subjects` are those of complaints."""
+
     categories: list[dict[str, Any]]
     communities: list[dict[str, Any]]
     spots: list[dict[str, Any]]
+    matters: list[dict[str, Any]]
+    subjects: list[dict[str, Any]]
 
 
 class RemedyOffered(Shape):

@@ -87,6 +87,7 @@ _DAY: Final = numbered(f"""
            (w.state->'hold'->>'until')::timestamptz AS held_until
     FROM tasks t JOIN work_orders w ON w.number = t.number JOIN staff s ON s.id = t.holder_id
     WHERE t.holder_id = ANY(CAST(:staff AS text[])) AND t.closed_at IS NULL
+      AND NOT CAST(:staff AS text[]) && CAST(w.excluded AS text[])
       AND t.kind IN ({", ".join(f"'{kind}'" for kind in WORK_KINDS)})
     ORDER BY coalesce(greatest((w.state->'appointment'->>'from')::timestamptz,
                                (w.state->'hold'->>'until')::timestamptz) >= :tomorrow, false),

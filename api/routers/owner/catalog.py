@@ -36,6 +36,8 @@ async def catalog(state: StateDep, owner: Owner) -> Response:
             "houses": houses,
             "incidents": [incidents.for_owners(each) for each in await incidents.near(state, houses)],
             "spots": titled(words.SPOTS),
+            "matters": titled(words.MATTERS),
+            "subjects": titled(words.SUBJECTS),
             "priorities": titled(words.PRIORITIES),
             "hold_reasons": titled(words.HOLD_REASONS),
             "stages": titled(words.STAGES_FOR_RESIDENTS),
