@@ -51,6 +51,9 @@ REST_SHARE: Final = 0.25
 PATIENCE_SECONDS: Final = 3600.0
 POLL_SECONDS: Final = 0.5
 ATTEMPT_SECONDS: Final = 0.05
+WEIGHED: Final = ("worker", "temporal")
+"""Where an open order lives; to Postgres it is a row like any other."""
+
 MEGABYTE: Final = 1024 * 1024
 
 Say = Callable[[str], None]
@@ -129,17 +132,17 @@ class Standing:
                     return
 
     def _cpu_seconds(self) -> float:
-        times = [psutil.Process(self._stack.pid(part)).cpu_times() for part in ("worker", "temporal")]
+        times = [psutil.Process(self._stack.pid(part)).cpu_times() for part in WEIGHED]
         return sum(each.user + each.system for each in times)
 
     # -- memory -------------------------------------------------------------------------------------------------------
 
     def _memory(self) -> dict[str, float]:
         """Megabytes that each part keeps in memory, with what it has started."""
-        return {part: _resident(self._stack.pid(part)) / MEGABYTE for part in ("worker", "temporal", "postgres", "api")}
+        return {part: _resident(self._stack.pid(part)) / MEGABYTE for part in WEIGHED}
 
     def _weigh(self, bare: dict[str, float], full: dict[str, float], count: int) -> None:
-        for part in ("worker", "temporal"):
+        for part in WEIGHED:
             more = (full[part] - bare[part]) * 1024 / count
             self._report.facts[f"memory of {part}"] = (
                 f"{number(full[part])} MB, {number(full[part] / bare[part])} times the empty one's"
