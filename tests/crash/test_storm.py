@@ -40,6 +40,14 @@ CALM_SECONDS: Final = 3.0
 
 SETTLED_WITHIN: Final = 90.0
 
+STALE: Final = 0.3
+"""Share of the presses on a screen that somebody opened a while ago."""
+
+RECENT: Final = 30
+
+Offer = tuple[Person, str, dict[str, Any]]
+"""Who was offered what on which order."""
+
 OWNERS: Final = ("demo-owner-4", "demo-owner-5", "demo-owner-6")
 STAFF: Final = ("dispatcher", "clerk", "tech1", "tech2", "lead", "manager")
 
@@ -73,6 +81,7 @@ class Storm:
         self.people, self.numbers = people, numbers
         self.presses: list[Press] = []
         self.over = threading.Event()
+        self._seen: list[Offer] = []
         self._staff = {account: world.staff(account).me["account"] for account in ("tech1", "tech2")}
 
     def blow(self, seed: int) -> None:
@@ -101,7 +110,12 @@ class Storm:
         if not offered:
             return None
         action = dice.choice(usual if usual and dice.random() < 0.85 else offered)
-        return self._press(dice, who, number, action)
+        self._seen.append((who, number, action))
+        return self._press(dice, *self._whose_turn(dice))
+
+    def _whose_turn(self, dice: random.Random) -> Offer:
+        """The newest offer, or one that others may have taken since: screens are minutes old."""
+        return dice.choice(self._seen[-RECENT:]) if dice.random() < STALE else self._seen[-1]
 
     def _knows(self, action: dict[str, Any]) -> bool:
         return action.get("outcome") not in ("no_access", "out_of_scope", "forced_entry")
@@ -179,7 +193,7 @@ def test_a_storm_with_everything_dying_leaves_all_sides_agreeing(world: World) -
     _every_press_is_answered(storm.presses)
     answered = Counter(press.code or "done" for press in storm.presses)
     assert answered["done"] > ORDERS, answered
-    assert not {"internal_error", "unavailable", ""} & answered.keys(), answered
+    assert all(press.status is not None and press.status < 500 for press in storm.presses), answered
     eventually(lambda: _differing(world, engine) == [], within=SETTLED_WITHIN, what="all sides to agree")
     for number in numbers:
         _happened_as_the_map_allows(engine, number)
