@@ -118,7 +118,7 @@ def _own_acts(bundle: Row, actor: Actor) -> list[Json]:
     return [
         {
             **_line(place, event["kind"], None, event["at"], wording.ME),
-            "title": words.EVENTS.get(event["kind"], event["kind"]),
+            "title": words.event("move_car", event["kind"]),
             "by": {"kind": "resident", "name": wording.ME},
         }
         for place, event in enumerate(own, start=1)

@@ -9,14 +9,21 @@ from models.domain.bulletin import bulletin
 from models.domain.bulletin_words import REPORTER
 from models.domain.numbers import CHINA
 from models.domain.order import OrderState
+from models.domain.tasks import Task
+
+
+def _who(order: OrderState, task: Task) -> str:
+    if task.holder:
+        return f"`{task.holder}`"
+    asks_car = bool(task.people) and not order.lifecycle.tasks[task.kind].of_reporter
+    return "、".join(words.ROLES[role] for role in task.roles) or (words.CAR_USER if asks_car else REPORTER)
 
 
 def in_words(order: OrderState, now: datetime) -> str:
     """Markdown of a few lines: stage, who holds what, what it waits for, the next promise, what the reporter reads."""
     lines = [f"**{words.stage(order.kind, order.stage)}** · {words.PRIORITIES[order.priority]} · {order.category}"]
     for task in order.tasks.values():
-        holder = f"`{task.holder}`" if task.holder else "、".join(words.ROLES[role] for role in task.roles) or "报事人"
-        lines.append(f"- 等待 {holder}：{words.TASKS[task.kind]}（`{task.id}`）")
+        lines.append(f"- 等待 {_who(order, task)}：{words.TASKS[task.kind]}（`{task.id}`）")
     if order.hold:
         lines.append(
             f"- {words.HOLD_REASONS[order.hold.reason]}，{order.hold.until.astimezone(CHINA):%m-%d %H:%M} 自动恢复"

@@ -517,6 +517,7 @@ def _task(task: Json, order: Json, account: str, now: datetime) -> TaskBlock:
     # Merging is an act on the whole order, offered once, where its likely primaries stand.
     elsewhere = {"merged"} if any(action["action"] == "merge" for action in order["actions"]) else set()
     holder = task["holder_name"] or "、".join(words.ROLES.get(role, role) for role in task["candidates"])
+    holder = holder or (words.CAR_USER if task["kind"] == "move" else "")
     claim_title = INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"]
     return TaskBlock(
         id=task["id"],

@@ -91,6 +91,8 @@ def _who(order: OrderState, task: Task | None, name_of: NameOf, reporter: str) -
         return reporter if task.holder in (None, order.reporter.id) else say.OWNER
     if task.holder is not None:
         return name_of(task.holder)
+    if task.people:
+        return words.CAR_USER
     roles = "、".join(words.ROLES[role] for role in task.roles)
     return say.POOL.format(roles=roles) if roles else say.OFFICE
 

@@ -70,6 +70,7 @@ NEXT: Final = {
     "handle": "{who}调查处理并答复",
     "judge": "{who}评价答复是否满意",
     "call_back": "{who}回访",
+    "move": "{who}答复几分钟内到",
     "call_owner": "{who}电话联系车主",
     "on_site": "{who}到场处理",
     "confirm_moved": "{who}确认车已挪开",

@@ -315,7 +315,6 @@ SPOTS: Final = {
 }
 
 CAR_USER: Final = "车主"
-OTHER_SIDE: Final = "对方"
 IN_THE_COMMUNITY: Final = "小区内"
 CATEGORIES_OF: Final[Mapping[str, Mapping[str, str]]] = {"move_car": OBSTACLES}
 """Kinds of order whose categories are fixed; those of all others are rows that every firm names itself."""
@@ -594,6 +593,16 @@ DOCTOR: Final = "系统对账"
 def category(kind: str, title: str) -> str:
     """What people call a category; `title` is its row's, or the code of one that has no row."""
     return CATEGORIES_OF.get(kind, {}).get(title, title)
+
+
+EVENTS_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "move_car": {"submitted": "请求挪车", "filed": "代为请求挪车", "found": "巡查发现"}
+}
+"""What an event is called on a kind of order where it is called otherwise than on a repair."""
+
+
+def event(order_kind: str, kind: str) -> str:
+    return EVENTS_OF.get(order_kind, {}).get(kind) or EVENTS.get(kind, kind)
 
 
 class _Facts(dict[str, Any]):

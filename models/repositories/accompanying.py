@@ -29,6 +29,12 @@ _NEIGHBOURS: Final = text(
 _HOLDERS: Final = text(
     "SELECT DISTINCT holder_id FROM tasks WHERE number = :number AND closed_at IS NULL AND holder_id LIKE 'stf%'"
 )
+_LEFT_BEHIND: Final = text(
+    """
+    SELECT resident_id FROM move_car_people
+    WHERE number = :number AND side = 'requester' AND left_at IS NULL AND resident_id <> ALL(:known) ORDER BY 1
+    """
+)
 _NOTICES: Final = text(
     """
     WITH new_notices AS (
@@ -115,6 +121,15 @@ def _to_neighbours(conn: Connection, batch: Batch, followers: Sequence[Row[Any]]
 def _news(order: OrderState, kind: str, resident: str, template: str | None) -> Notice:
     facts = {"staff": order.assignee} if order.assignee else {}
     return Notice(kind=kind, to="resident", to_id=resident, template=template, facts=facts)
+
+
+def tell_left_behind(conn: Connection, batch: Batch) -> None:
+    """A request to move a car was called off while somebody was just joining it, of whom the workflow never heard."""
+    values = {"number": batch.number, "known": list(batch.state.waiting_residents)}
+    residents = conn.execute(_LEFT_BEHIND, values).scalars()
+    template = batch.state.lifecycle.templates["ask_again"]
+    told = [Notice(kind="ask_again", to="resident", to_id=resident, template=template) for resident in residents]
+    _write_notices(conn, batch, [(batch.number, notice) for notice in told])
 
 
 def _write_notices(conn: Connection, batch: Batch, news: Sequence[News]) -> None:

@@ -72,6 +72,8 @@ def publish(conn: Connection, batch: Batch) -> Published:
     staff = _write(conn, batch)
     if row.accompanied:
         accompanying.tell_others(conn, batch)
+    if batch.state.move_car is not None and batch.state.stage in batch.state.lifecycle.called_off:
+        accompanying.tell_left_behind(conn, batch)
     if batch.state.following is not None:
         accompanying.pass_on(conn, batch)
     if any(event.stage for event in batch.events):
