@@ -47,7 +47,9 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
     if before is not None:
         return before.answer if before.answer is not None else await order_view(state, actor, number)
     answer = await order_view(state, actor, number)
-    await request.remember(state, answer)
+    if not answer.get("car"):
+        # Plates lie sealed, so an answer that names one is drawn anew for whoever asks again.
+        await request.remember(state, answer)
     return answer
 
 

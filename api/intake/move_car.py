@@ -120,8 +120,9 @@ async def _file(state: State, request: Request, case: Case) -> Json:
     side = "requester" if case.requester == case.by.actor.id else None
     shown = {"car": {"plate": text, "side": side, "left": False}}
     answer = await filing.as_seen(state, order, said, case.by, shown)
+    kept = _with_plate(answer, None)  # Plates lie sealed, also in the answer that is kept for a repetition.
     taken = await move_cars.file(
-        state.direct, order, said, plate, update_id=request.id, digest=request.digest, answer=answer
+        state.direct, order, said, plate, update_id=request.id, digest=request.digest, answer=kept
     )
     request.check(taken.digest)
     if taken.created:
@@ -129,7 +130,13 @@ async def _file(state: State, request: Request, case: Case) -> Json:
         state.announcer.changed(taken.number, order.community_id)
     if taken.number == order.number:
         return answer
-    return taken.answer or await acting.order_view(state, case.by.actor, taken.number)
+    if taken.answer is not None:
+        return _with_plate(taken.answer, text)
+    return await acting.order_view(state, case.by.actor, taken.number)
+
+
+def _with_plate(answer: Json, plate: str | None) -> Json:
+    return answer | {"car": answer["car"] | {"plate": plate}}
 
 
 def _day_of(now: datetime) -> datetime:

@@ -195,6 +195,10 @@ def test_the_same_request_twice_is_one(api: Api, streets: None) -> None:
     first, again = (api.owner("waits-6").post("/owner/move-cars", body, key="once") for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
+    with api.engine.connect() as conn:
+        kept = conn.execute(text("SELECT string_agg(CAST(answer AS text), '') FROM handled_requests")).scalar_one()
+        assert KNOWN not in kept, "plates lie sealed, also in what is kept for repetitions"
+        assert "沪C33333" not in kept
     refused(
         api.owner("waits-6").post("/owner/move-cars", body | {"reason": "blocking"}, key="once"),
         409,
