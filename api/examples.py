@@ -91,7 +91,7 @@ ORDER: Final[dict[str, Any]] = {
         {
             "id": "1.0",
             "kind": "submitted",
-            "title": "提交报修",
+            "title": "提交工单",
             "at": "2026-11-22T09:00:00+00:00",
             "by": {"kind": "resident", "name": "我"},
             "audience": "reporter",

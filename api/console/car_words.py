@@ -7,7 +7,6 @@ from typing import Final
 CAR: Final = {
     "title": "登记挪车",
     "link": "登记挪车",
-    "repair": "登记报修",
     "plate": "车牌号",
     "plate_hint": "如 粤B12345、粤BD12345，空格和点可写可不写",
     "reason": "为什么要挪",

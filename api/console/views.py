@@ -392,7 +392,7 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
         (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),
         (ORDER["submitted"], times.moment(submitted, now) if submitted else ""),
         (ORDER["appointment"], appointment_words(order, now)),
-        (ORDER["charge"], order["charge_title"] if order["complaint"] is None else ""),
+        (ORDER["charge"], order["charge_title"] if order["kind"] == "repair" else ""),
         *_complaint(order),
         (ORDER["referral"], _referral(order)),
         (ORDER["entry"], _entry(order)),

@@ -146,7 +146,7 @@ ACTIONS: Final = {
 }
 
 EVENTS: Final = {
-    "submitted": "提交报修",
+    "submitted": "提交工单",
     "filed": "代为登记",
     "found": "巡查发现",
     "assigned": "派单",
