@@ -100,6 +100,12 @@
   });
   document.addEventListener("htmx:sendError", () => toast(words.network, true));
 
+  // The rooms behind 更多 go away when something else is touched, as a menu does.
+  document.addEventListener("click", (event) => {
+    const more = $(".nav .more[open]");
+    if (more && !more.contains(event.target)) more.open = false;
+  });
+
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     let hit;
