@@ -82,7 +82,9 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     async def afterwards(self) -> None:
         if self.order.stage == "closed" and self.complaint.call_back:
-            self.open_beside(CALL_BACK)
+            # All clerks may report to whoever is complained of; then the rung that decided calls back.
+            about_superior = self.complaint.subject.role is not None
+            self.open_beside(CALL_BACK, roles=(Role.CLERK, self.complaint.rung) if about_superior else None)
 
     def after_call_back(self, call: Moved) -> None:
         """The call is on the record, and a bad one has told the manager: nothing follows."""

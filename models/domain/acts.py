@@ -328,9 +328,9 @@ def pass_milestones(step: Step, at: datetime) -> list[str]:
 
 
 def _take_over(state: OrderState, role: Role) -> None:
-    """The work leaves whoever had it for a role; it is never closed on the way."""
+    """The work, or the decision whose it is, leaves whoever had it for a role; it is never closed on the way."""
     for task in state.tasks.values():
-        if state.lifecycle.tasks[task.kind].is_work:
+        if state.lifecycle.tasks[task.kind].is_work or task.kind == state.lifecycle.first_task:
             task.holder, task.roles, task.also_seen_by = None, (role,), ()
             state.assignee = None
 

@@ -217,6 +217,24 @@ async def test_nobody_answers_by_phone_for_an_anonymous_maker(desk: Desk) -> Non
     await desk.refused(CLERK2, "complete", "anonymous_answers_in_app", **body)
 
 
+async def test_what_nobody_has_assigned_in_ten_days_is_the_managers_to_assign(desk: Desk) -> None:
+    await file(desk, ago=timedelta(days=9, hours=23))
+    await desk.sleep(hours=2)
+    await desk.cannot_complete(LEAD, "assigned", "not_a_candidate", staff=CLERK.id)
+    await desk.complete(MANAGER, "assigned", staff=CLERK.id)
+    assert (await desk.state()).stage == "assigned"
+
+
+async def test_about_a_superior_the_rung_that_decided_may_call_back(desk: Desk) -> None:
+    about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="staff", id="stf_m", role=Role.MANAGER))
+    await file(desk, about)
+    await desk.complete(QUALITY, "assigned", staff=CLERK.id)
+    await desk.complete(CLERK, "answered", text="已与当事人谈话")
+    await desk.complete(OWNER, "satisfied")
+    await desk.cannot_complete(QUALITY, "content", "four_eyes", note="满意")
+    await desk.complete(staff("quality2", Role.QUALITY), "content", note="业主满意")
+
+
 async def test_on_hold_the_days_go_on(desk: Desk) -> None:
     await file(desk, ago=timedelta(days=7, hours=23))
     await desk.complete(LEAD, "assigned", staff=CLERK.id)
