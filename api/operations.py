@@ -57,7 +57,7 @@ async def overview(state: State, member: StaffMember) -> Json:
     """Everything on the page. Raises Forbidden."""
     _is_operator(member)
     now = datetime.now(UTC)
-    scope = member.actor.communities
+    scope = operations.Scope(member.actor.communities, member.id)
     standing, orders, effects, acts = await asyncio.gather(
         operations.standing(state.direct, now),
         _troubled(state, scope, now),
@@ -111,7 +111,7 @@ async def try_again(state: State, member: StaffMember, kind: str, effect_id: str
     _is_operator(member)
     if kind not in operations.EFFECTS:
         raise ValidationFailed(field="kind")
-    now, scope = datetime.now(UTC), member.actor.communities
+    now, scope = datetime.now(UTC), operations.Scope(member.actor.communities, member.id)
     if not await operations.try_again(state.direct, kind, effect_id, scope, now):
         raise IllegalTransition("effect_not_dead")
     act = await operations.begin_act(state.direct, member.id, Remedy.RETRY, effect_id, kind)
@@ -132,7 +132,7 @@ def _is_operator(member: StaffMember) -> None:
 
 async def _kept(state: State, member: StaffMember, number: str) -> Kept:
     for kept in await drift.kept_of(state.direct, [number]):
-        if member.actor.reaches(kept.community_id):
+        if _exists_for(kept, operations.Scope(member.actor.communities, member.id)):
             return kept
     raise NotFound("order_not_found")
 
@@ -165,7 +165,12 @@ async def _once_mended(state: State, member: StaffMember, number: str) -> Json:
 # -- the suspects ------------------------------------------------------------------------------------------------------
 
 
-async def _troubled(state: State, scope: Sequence[str], now: datetime) -> list[Json]:
+def _exists_for(kept: Kept, scope: operations.Scope) -> bool:
+    reached = "*" in scope.communities or kept.community_id in scope.communities
+    return reached and not (kept.state and scope.me in kept.state.excluded)
+
+
+async def _troubled(state: State, scope: operations.Scope, now: datetime) -> list[Json]:
     numbers = await operations.suspects(state.direct, scope, now - START_PATIENCE, SUSPECTS)
     asks = state.gateway.watch.up
     if asks:
@@ -175,7 +180,7 @@ async def _troubled(state: State, scope: Sequence[str], now: datetime) -> list[J
         except Unavailable:
             asks = False
     kept = await drift.kept_of(state.direct, list(dict.fromkeys(numbers))[: 2 * SUSPECTS])
-    kept = [each for each in kept if "*" in scope or each.community_id in scope][:SUSPECTS]
+    kept = [each for each in kept if _exists_for(each, scope)][:SUSPECTS]
     looks = await _looks(state, kept) if asks else [_unasked(each, now) for each in kept]
     lines = [await _line(state, each, look) for each, look in zip(kept, looks, strict=True) if look[0] is not None]
     well = [each.number for each, look in zip(kept, looks, strict=True) if look[0] is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -22,7 +22,20 @@ DOCTOR: Final = "doctor"
 DONE: Final = "done"
 """Outcome of an act that was carried out; any other is the code of its refusal."""
 
-IN_SCOPE: Final = "('*' = ANY(CAST(:communities AS text[])) OR w.community_id = ANY(CAST(:communities AS text[])))"
+IN_SCOPE: Final = """(('*' = ANY(CAST(:communities AS text[])) OR w.community_id = ANY(CAST(:communities AS text[])))
+    AND NOT CAST(:me AS text) = ANY(coalesce(w.excluded, '{}')))"""
+"""What is kept from a person is kept from them as an operator too."""
+
+
+class Scope(NamedTuple):
+    """What an operator looks after: their communities, but nothing that is kept from themselves."""
+
+    communities: Sequence[str]
+    me: str
+
+    def values(self) -> Row:
+        return {"communities": list(self.communities), "me": self.me}
+
 
 DEAD: Final = "(n.delivery = 'uncertain' OR (n.delivery = 'centre_only' AND n.error IS NOT NULL))"
 """A notice that reached nobody's phone, or perhaps nobody's: its message centre has it."""
@@ -81,25 +94,23 @@ async def standing(db: Direct, now: datetime) -> Row:
     return dict(row)
 
 
-async def suspects(db: Direct, communities: Sequence[str], before: datetime, limit: int) -> list[str]:
+async def suspects(db: Direct, scope: Scope, before: datetime, limit: int) -> list[str]:
     """Orders that were filed before then and never started, whose publish was refused, or that differed when they
     were last compared.
     """
-    rows = await db.rows(_SUSPECTS, {"communities": list(communities), "before": before, "limit": limit})
+    rows = await db.rows(_SUSPECTS, scope.values() | {"before": before, "limit": limit})
     return [row["number"] for row in rows]
 
 
-async def dead_effects(
-    db: Direct, communities: Sequence[str], since: datetime, late: datetime, limit: int
-) -> list[Row]:
+async def dead_effects(db: Direct, scope: Scope, since: datetime, late: datetime, limit: int) -> list[Row]:
     """Notices since then that were given up, photos that are not finalised by `late`, wishes that fail."""
-    values = {"communities": list(communities), "since": since, "late": late, "limit": limit}
+    values = scope.values() | {"since": since, "late": late, "limit": limit}
     return [dict(row) for row in await db.rows(_EFFECTS, values)]
 
 
-async def acts(db: Direct, communities: Sequence[str], limit: int) -> list[Row]:
+async def acts(db: Direct, scope: Scope, limit: int) -> list[Row]:
     """What was mended, the latest first; `name` is null for the doctor."""
-    return [dict(row) for row in await db.rows(_ACTS, {"communities": list(communities), "limit": limit})]
+    return [dict(row) for row in await db.rows(_ACTS, scope.values() | {"limit": limit})]
 
 
 # -- what is done ------------------------------------------------------------------------------------------------------
@@ -136,9 +147,9 @@ _AGAIN: Final[Mapping[str, Numbered]] = {
 EFFECTS: Final = frozenset(_AGAIN)
 
 
-async def try_again(db: Direct, kind: str, effect_id: str, communities: Sequence[str], now: datetime) -> bool:
+async def try_again(db: Direct, kind: str, effect_id: str, scope: Scope, now: datetime) -> bool:
     """Wish once more for what was given up; False when there is nothing of that kind to be tried again."""
-    values = {"id": effect_id, "communities": list(communities), "now": now, "stamp": str(int(now.timestamp()))}
+    values = scope.values() | {"id": effect_id, "now": now, "stamp": str(int(now.timestamp()))}
     return bool(await db.rows(_AGAIN[kind], values))
 
 

@@ -224,6 +224,15 @@ def test_it_waits_for_a_repair_and_goes_on_when_that_is_done(api: Api) -> None:
     until(lambda: clerk.order(number)["stage"] == "assigned")
 
 
+def test_what_is_kept_from_an_operator_is_kept_from_their_page_too(api: Api) -> None:
+    about = {"kind": "staff", "account": "operator"}
+    number = filed(api.owner("c-quiet"), subject=about)["number"]
+    other = filed(api.owner("c-quiet"))["number"]
+    operator = api.staff("operator")
+    assert operator.read(f"/staff/operations/orders/{other}")["number"] == other
+    refused(operator.get(f"/staff/operations/orders/{number}"), 404, "not_found")
+
+
 def test_what_is_wrong_is_said_at_its_field(api: Api) -> None:
     owner = api.owner("c-quiet")
 
