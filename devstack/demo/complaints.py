@@ -10,8 +10,10 @@ from typing import Any
 from devstack.demo.cast import CLERK, CLERK2, GUARD, LEAD, MANAGER, Desk, owner
 from devstack.demo.places import XFL
 from devstack.demo.story import Story
+from models.domain.acts import restart_clock
+from models.domain.clocks import ClockName
 from models.domain.complaints import Complaint, Matter, Subject
-from models.domain.lifecycles.complaint import ASSIGN, CALL_BACK, HANDLE, JUDGE, LEVELS
+from models.domain.lifecycles.complaint import ASSIGN, CALL_BACK, DISPUTE_LEVEL, HANDLE, JUDGE, LEVELS
 from models.domain.order import Filing, Priority, Reporter
 from models.domain.people import Actor
 from models.domain.places import Place
@@ -56,6 +58,7 @@ class ComplaintStory(Story):
         state.reopened += 1
         state.assignee = None
         self.step.enter("disputed", at, moved.event)
+        restart_clock(state, ClockName.ANSWER, DISPUTE_LEVEL, at)
         assert state.complaint is not None  # noqa: S101 - every complaint has its own
         self.step.open(HANDLE, at, None, (state.complaint.one_higher(),))
         self._rest(at)
