@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 from pathlib import Path
@@ -12,7 +13,10 @@ from devstack.files import write_private
 
 LOOPBACK = "127.0.0.1"
 # Below the range from which Linux takes ports for outgoing connections (32768), else any client could sit on one.
-LOWEST, HIGHEST = 20_000, 22_700
+RANGE = "20000-22700"
+# Stacks that start at the same moment, as the tests' do, choose from ranges of their own: a port that is free when it
+# is chosen may be taken by the other before it is used.
+RANGE_VARIABLE = "WUYOU_STACK_PORTS"
 # SeaweedFS' admin part finds itself 10 000 above its HTTP port, whatever it is told.
 SEAWEED_GRPC_OFFSET = 10_000
 ATTEMPTS = 500
@@ -84,8 +88,9 @@ def _suits(name: str, port: int) -> bool:
 
 
 def _choose(name: str, chosen: set[int]) -> int:
+    lowest, highest = map(int, os.environ.get(RANGE_VARIABLE, RANGE).split("-"))
     for _ in range(ATTEMPTS):
-        port = random.randint(LOWEST, HIGHEST)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
+        port = random.randint(lowest, highest)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
         if port not in chosen and _suits(name, port):
             return port
-    raise StackError(f"No free port between {LOWEST} and {HIGHEST} was found for {name}.")
+    raise StackError(f"No free port between {lowest} and {highest} was found for {name}.")
