@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
-from tests.world import World, whole_world
+from tests.world import Owner, Person, World, whole_world
 
 
 @pytest.fixture(scope="package")
@@ -21,3 +22,23 @@ def _whole_again(world: World) -> Iterator[None]:
     yield
     for part in ("postgres", "temporal", "storage", "wechat", "worker", "api"):
         world.stack.start(part)
+
+
+@pytest.fixture(scope="package")
+def owner(world: World) -> Owner:
+    return world.owner("demo-owner-2")
+
+
+@pytest.fixture(scope="package")
+def dispatcher(world: World) -> Person:
+    return world.staff("dispatcher")
+
+
+@pytest.fixture(scope="package")
+def tech(world: World) -> Person:
+    return world.staff("tech1")
+
+
+@pytest.fixture(scope="package")
+def database(world: World) -> Engine:
+    return create_engine(world.settings.sync_database_url, pool_pre_ping=True)

@@ -5,99 +5,24 @@ Everything here is real, and really killed.
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from temporalio.client import Client
+from sqlalchemy import Engine, text
 
 from devstack.parts.temporal import program
-from integrations import temporal
-from models.domain.order import OrderState
+from tests.crash.system import agree, answered, events_of, row, started
 from tests.world import Owner, Person, World, eventually
-from workflows import names
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
-OUTAGE_SECONDS: Final = 60
 CLAIMERS: Final = 20
 INTO_A_STEP: Final = 0.008
 """Seconds by which the worker dies later in each step: an action takes some thirty milliseconds."""
-
-
-@pytest.fixture(scope="module")
-def owner(world: World) -> Owner:
-    return world.owner("demo-owner-2")
-
-
-@pytest.fixture(scope="module")
-def dispatcher(world: World) -> Person:
-    return world.staff("dispatcher")
-
-
-@pytest.fixture(scope="module")
-def tech(world: World) -> Person:
-    return world.staff("tech1")
-
-
-@pytest.fixture(scope="module")
-def database(world: World) -> Engine:
-    return create_engine(world.settings.sync_database_url, pool_pre_ping=True)
-
-
-def row(database: Engine, number: str) -> Any:
-    with database.connect() as connection:
-        return connection.execute(text("SELECT * FROM work_orders WHERE number = :number"), {"number": number}).one()
-
-
-def snapshot(world: World, number: str) -> OrderState:
-    """What the workflow itself says."""
-
-    async def ask() -> OrderState:
-        client: Client = await temporal.connect(world.settings)
-        handle = client.get_workflow_handle(number)
-        return await handle.query(names.SNAPSHOT, result_type=OrderState)
-
-    return asyncio.run(ask())
-
-
-def events_of(world: World, number: str) -> int:
-    async def count() -> int:
-        client = await temporal.connect(world.settings)
-        return len((await client.get_workflow_handle(number).fetch_history()).events)
-
-    return asyncio.run(count())
-
-
-def agree(world: World, database: Engine, number: str) -> bool:
-    """Row, tasks, timeline and workflow tell the same story."""
-    said = snapshot(world, number)
-    kept = row(database, number)
-    with database.connect() as connection:
-        tasks = connection.execute(
-            text("SELECT id, holder_id FROM tasks WHERE number = :number AND closed_at IS NULL"), {"number": number}
-        ).all()
-        newest = connection.execute(
-            text("SELECT max(version) FROM timeline_events WHERE number = :number AND seq < 1000"), {"number": number}
-        ).scalar_one()
-    return (
-        OrderState.model_validate(kept.state) == said
-        and (kept.version, kept.stage, kept.assignee_id) == (said.version, said.stage, said.assignee)
-        and {task.id: task.holder_id for task in tasks} == {task.id: task.holder for task in said.tasks.values()}
-        and newest <= said.version
-    )
-
-
-def started(world: World, database: Engine, order: Any) -> str:
-    """Wait until the engine has the order; answers its number."""
-    number = str(order["number"])
-    eventually(lambda: row(database, number).started_at, what="the workflow's start")
-    return number
 
 
 def test_the_worker_is_killed_between_any_two_steps(
@@ -141,7 +66,7 @@ def test_the_worker_is_killed_in_the_middle_of_any_step(
             world.stack.kill("worker")
             world.stack.start("worker")
             first.result()
-            eventually(lambda who=who, press=press: _done(who.post(*press)), within=40, what=outcome)
+            eventually(lambda who=who, press=press: answered(who.post(*press)), within=40, what=outcome)
             assert agree(world, database, number)
     told = text("SELECT count(*) FROM timeline_events WHERE number = :number AND stage IS NOT NULL GROUP BY kind")
     with database.connect() as connection:
@@ -166,7 +91,7 @@ def test_an_order_is_taken_in_while_temporal_is_down(
         {"outcome": "pool", "form": {}},
         uuid.uuid4().hex,
     )
-    after = eventually(lambda: _done(dispatcher.post(*press)), within=40, what="the dispatch after the outage")
+    after = eventually(lambda: answered(dispatcher.post(*press)), within=40, what="the dispatch after the outage")
     assert after["stage"] == "dispatched"
 
 
@@ -219,68 +144,6 @@ def _press(dispatcher: Person, path: str) -> Any:
         return None
 
 
-@pytest.mark.timeout(240)
-def test_postgres_is_down_for_a_minute_under_an_open_command(
-    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
-) -> None:
-    number = started(world, database, owner.report())
-    dispatcher.complete(number, "assigned", staff="tech1")
-    task = tech.task_with(number, "accepted")
-    before = events_of(world, number)
-    world.stack.pause("worker")
-    with ThreadPoolExecutor(1) as pool:
-        press: Future[Any] = pool.submit(
-            tech.post, f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute"
-        )
-        time.sleep(1)
-        world.stack.kill("postgres")
-        world.stack.unpause("worker")
-        answer = press.result()
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    time.sleep(OUTAGE_SECONDS)
-    world.stack.start("postgres")
-    eventually(lambda: row(database, number).stage == "accepted", within=40, what="the step after the outage")
-    press = f"/staff/tasks/{task}/complete", {"outcome": "accepted", "form": {}}, "minute"
-    assert eventually(lambda: _done(tech.post(*press)), what="the truth")["stage"] == "accepted"
-    assert events_of(world, number) - before < 20
-    assert tech.complete(number, "arrived")["stage"] == "in_progress"
-    assert agree(world, database, number)
-
-
-@pytest.mark.timeout(240)
-def test_no_worker_and_no_wechat_for_a_minute(
-    world: World, database: Engine, owner: Owner, dispatcher: Person, tech: Person
-) -> None:
-    """A press is answered as unknown, and the same key tells the truth afterwards. Of the notices none is lost, none
-    sent twice."""
-    told = started(world, database, owner.report())
-    dispatcher.complete(told, "assigned", staff="tech1")
-    world.stack.kill("wechat")
-    assert tech.complete(told, "accepted")["stage"] == "accepted"
-    assert any(told in str(message) for message in owner.read("/owner/messages")["items"])
-    number = started(world, database, owner.report())
-    task = dispatcher.task_with(number, "assigned")
-    body = {"outcome": "assigned", "form": {"staff": "tech1"}}
-    world.stack.kill("worker")
-    answer = dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")
-    assert (answer.status_code, answer.json()["code"], answer.json()["outcome"]) == (503, "unavailable", "unknown")
-    assert int(answer.headers["Retry-After"]) > 0
-    time.sleep(OUTAGE_SECONDS)
-    world.stack.start("worker")
-    again = eventually(
-        lambda: _done(dispatcher.post(f"/staff/tasks/{task}/complete", body, "no-worker")), what="the truth"
-    )
-    assert again["stage"] == "dispatched"
-    other = dispatcher.post(f"/staff/tasks/{task}/complete", {"outcome": "pool", "form": {}}, "no-worker")
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
-    world.stack.start("wechat")
-    eventually(lambda: _all_delivered(database, told), within=90, what="the delivery of the notices")
-
-
-def _done(answer: Any) -> Any:
-    return answer.json() if answer.status_code == 200 else None
-
-
 def test_the_same_form_sent_twice_at_once_is_one_order(owner: Owner, database: Engine) -> None:
     key, words = uuid.uuid4().hex, f"同一张表单 {uuid.uuid4().hex}"
     with ThreadPoolExecutor(8) as pool:
@@ -316,9 +179,3 @@ def test_a_raw_update_from_the_command_line_is_refused(world: World, database: E
     assert row(database, number).stage == "submitted"
     assert events_of(world, number) - before < 8
     assert owner.act(f"/owner/work-orders/{number}/cancel", {"reason": "已经好了"})["stage"] == "cancelled"
-
-
-def _all_delivered(database: Engine, number: str) -> bool:
-    statement = text("SELECT count(*) FROM notices WHERE number = :number AND delivery IN ('pending', 'sending')")
-    with database.connect() as connection:
-        return bool(connection.execute(statement, {"number": number}).scalar_one() == 0)
