@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from api.bodies import Amendment, Area, Contact, NewPlace
 from api.intake import places, repair
 from api.intake.places import Site
@@ -16,7 +14,7 @@ from api.state import State
 from models.domain import rights
 from models.domain.commands import Amend
 from models.domain.errors import ValidationFailed
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.domain.order import Charge, OrderState
 from models.domain.people import Actor
 from models.domain.policy import levels_for
@@ -25,20 +23,12 @@ from models.repositories import contacts, reading
 Json = dict[str, Any]
 
 
-def parsed(body: Json) -> Amendment:
-    """Raises ValidationFailed naming each wrong field."""
-    try:
-        return Amendment.model_validate(body)
-    except ValidationError as error:
-        raise invalid(error) from None
-
-
 async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState, action: str, body: Json) -> Json:
     """The body of the sealed command. A new contact is written on the way, because it may not enter the workflow.
 
     Raises ValidationFailed, and what the rules say about it.
     """
-    said = parsed(body)
+    said = parse(Amendment, body, "")
     rights.within_reach(order, actor)
     site = await _site(state, order, said.place) if said.place is not None else None
     place = site.place if site else order.place

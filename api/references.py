@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from api import assigning
 from api.state import State
 from models.domain import rights
 from models.domain.commands import COMMANDS, Complete
 from models.domain.errors import ValidationFailed
-from models.domain.forms import OnBehalf, invalid, references
+from models.domain.forms import OnBehalf, parse, references
 from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.repositories import reading
@@ -34,10 +34,7 @@ async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState
     Raises ValidationFailed: the body's shape is wrong, somebody named may not have the work, `photo_not_yours`,
     `photo_not_ready`; NotFound.
     """
-    try:
-        command = COMMANDS[action].model_validate(body)
-    except ValidationError as error:
-        raise invalid(error) from None
+    command = parse(COMMANDS[action], body, "")
     if not _names_something(body):
         return body
     rights.within_reach(order, speaker)

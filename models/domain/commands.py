@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from models.domain.clocks import Levels
 from models.domain.errors import Unauthenticated
 from models.domain.following import Fate
-from models.domain.forms import Form, OnBehalf, OrderRef, Photos, Reason, StaffRef, Stated, invalid
+from models.domain.forms import Form, OnBehalf, OrderRef, Photos, Reason, StaffRef, Stated, parse
 from models.domain.order import Audience, Charge, HoldReason, Priority
 from models.domain.people import Actor
 from models.domain.places import Place
@@ -243,10 +243,7 @@ class Envelope(BaseModel):
 
     def open(self, update: str) -> Command:
         """The typed command inside. Raises ValidationFailed naming each wrong field."""
-        try:
-            return COMMANDS[update].model_validate(self.body)  # type: ignore[return-value]
-        except ValidationError as error:
-            raise invalid(error) from None
+        return parse(COMMANDS[update], self.body, "")  # type: ignore[return-value]
 
     def _proof(self, key: bytes, workflow_id: str, update: str) -> str:
         rest = self.model_dump(mode="json", exclude={"proof"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -24,6 +24,9 @@ ACCOUNTS: Final = ("staff", "witness")
 """Formats of a staff account: somebody to be given work, or anybody of the staff."""
 
 Stars = Annotated[int, Field(ge=1, le=5)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Form(BaseModel):
@@ -121,8 +124,8 @@ class OnBehalf(Form):
     photo_ids: Photos = ()
 
 
-def parse(model: type[Form], data: Any, prefix: str = "form") -> Form:
-    """Raises ValidationFailed naming each wrong field as `form.report`."""
+def parse(model: type[Model], data: Any, prefix: str = "form") -> Model:
+    """Raises ValidationFailed naming each wrong field as `form.report`, or as `report` without a prefix."""
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -16,13 +16,13 @@ from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
 from api.console.rooms.orders import OPEN, WORDS_AT_MOST
-from api.console.rooms.rounds import parsed
 from api.console.templating import render
 from api.console.views import new_key
 from api.deps import StateDep
 from api.intake import complaint
 from api.sessions import StaffMember
 from api.state import State
+from models.domain.forms import parse
 
 router = APIRouter(route_class=Room)
 
@@ -60,7 +60,7 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
 async def file(request: Request, state: StateDep, member: Member) -> Response:
     form = await request.form()
     note_form(request, Posted("register", names=SLOTS))
-    filing = parsed(ComplaintFiling, filing_of(form))
+    filing = parse(ComplaintFiling, filing_of(form), "")
     order = await complaint.file_by_staff(state, member, filing, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/orders/{order['number']}"})
 
@@ -99,7 +99,7 @@ async def publish(request: Request, state: StateDep, member: Member, number: str
     form = await request.form()
     note_form(request, Posted("publish", names={"text": "text", "answer": "answer"}))
     said = {name: str(form.get(name) or "").strip() or None for name in ("text", "answer")}
-    order = await board.publish(state, member, number, parsed(BoardNotice, said), str(form.get("key") or ""))
+    order = await board.publish(state, member, number, parse(BoardNotice, said, ""), str(form.get("key") or ""))
     return await _drawn(state, member, order, COMPLAINT["published"])
 
 
@@ -114,7 +114,7 @@ async def repair(request: Request, state: StateDep, member: Member, number: str)
         "description": str(form.get("description") or "").strip(),
         "until": times.from_input(str(form.get("until") or "")),
     }
-    order = await awaited.file_repair(state, member, number, parsed(AwaitedRepair, said), str(form.get("key") or ""))
+    order = await awaited.file_repair(state, member, number, parse(AwaitedRepair, said, ""), str(form.get("key") or ""))
     return await _drawn(state, member, order, COMPLAINT["repair_filed"])
 
 

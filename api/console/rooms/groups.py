@@ -11,11 +11,11 @@ from api import grouping
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
-from api.console.rooms.rounds import parsed
 from api.console.templating import render
 from api.console.wording import GROUP
 from api.deps import StateDep
 from api.group_bodies import Link
+from models.domain.forms import parse
 
 router = APIRouter(route_class=Room)
 
@@ -27,6 +27,6 @@ async def link(request: Request, state: StateDep, member: Member, number: str) -
     form = await request.form()
     note_form(request, Posted("link", names={"other": "other", "note": "note"}))
     said = {"other": str(form.get("other") or "").strip(), "note": str(form.get("note") or "").strip() or None}
-    linked = await grouping.link(state, member, number, parsed(Link, said), str(form.get("key") or ""))
+    linked = await grouping.link(state, member, number, parse(Link, said, ""), str(form.get("key") or ""))
     page = await order_room.draw(state, member, linked)
     return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=GROUP["linked"], bad=False))

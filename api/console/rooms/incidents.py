@@ -11,12 +11,12 @@ from api import incidents
 from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.rooms.rounds import parsed
 from api.console.views import new_key
 from api.deps import StateDep
 from api.group_bodies import IncidentClosing, IncidentOpening
 from models.domain import words
 from models.domain.errors import Forbidden
+from models.domain.forms import parse
 from models.domain.grouping import MAY_GROUP
 
 router = APIRouter(prefix="/incidents", route_class=Room)
@@ -67,7 +67,7 @@ async def open_incident(request: Request, state: StateDep, member: Member) -> Re
     said = {name: str(form.get(name) or "") or None for name in ("community_id", "kind", "title", "text")}
     several = {name: [str(one) for one in form.getlist(name)] for name in ("categories", "building_ids")}
     chosen = {name: bool(form.get(name)) for name in ("takes_emergencies", "gather")}
-    body = parsed(IncidentOpening, {**said, **several, **chosen})
+    body = parse(IncidentOpening, {**said, **several, **chosen}, "")
     incident = await incidents.open_incident(state, member, body, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/incidents/{incident['id']}"})
 
@@ -85,6 +85,6 @@ async def show_incident(state: StateDep, member: Member, incident_id: str) -> HT
 async def close(request: Request, state: StateDep, member: Member, incident_id: str) -> Response:
     form = await request.form()
     note_form(request, Posted("close", names={"text": "text", "came_to": "came_to"}))
-    body = parsed(IncidentClosing, {name: str(form.get(name) or "") or None for name in ("came_to", "text")})
+    body = parse(IncidentClosing, {name: str(form.get(name) or "") or None for name in ("came_to", "text")}, "")
     await incidents.close(state, member, incident_id, body, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/incidents/{incident_id}"})

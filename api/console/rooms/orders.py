@@ -15,13 +15,13 @@ from api.console import frame, views
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.people_words import BULK
-from api.console.rooms.rounds import parsed
 from api.console.templating import render
 from api.console.wording import ORDERS
 from api.deps import StateDep
 from api.sessions import StaffMember
 from models.domain import rights, words
 from models.domain.errors import ValidationFailed
+from models.domain.forms import parse
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Role
 
@@ -104,7 +104,7 @@ async def bulk(request: Request, state: StateDep, member: Member) -> HTMLRespons
     body: dict[str, Any] = {"action": action, "numbers": said.getlist("number")}
     body |= {"text": typed} if action == "comment" else {"reason": typed}
     body |= {"staff": said.get("staff")} if action == "assign" else {}
-    told = await carry_out(state, member.actor, parsed(Bulk, body), str(said.get("key") or ""))
+    told = await carry_out(state, member.actor, parse(Bulk, body, ""), str(said.get("key") or ""))
     return HTMLResponse(render("bulk_outcome.html", **told, key=views.new_key()), headers={"HX-Trigger": "bulk-done"})
 
 

@@ -14,7 +14,6 @@ from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.people_words import SAID, WEEKDAYS
-from api.console.rooms.rounds import parsed
 from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import ME
@@ -23,6 +22,7 @@ from api.people_bodies import Absence, Appointment, Turns
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import words
+from models.domain.forms import parse
 from models.domain.numbers import CHINA
 from models.domain.people import Role
 from models.domain.staff_rights import APPOINT, DISMISS
@@ -68,7 +68,7 @@ async def show_one(state: StateDep, member: Member, account: str) -> HTMLRespons
 async def record_absence(request: Request, state: StateDep, member: Member, account: str) -> HTMLResponse:
     said = await request.form()
     note_form(request, Posted("absence", names=ABSENCE_SLOTS))
-    body = parsed(Absence, {name: value for name in ABSENCE_SLOTS if (value := _text(said, name))})
+    body = parse(Absence, {name: value for name in ABSENCE_SLOTS if (value := _text(said, name))}, "")
     person = await people.record_absence(state, member, account, body, str(said.get("key") or ""))
     return _with_toast(await draw(state, member, person), SAID["absence"])
 
@@ -130,7 +130,7 @@ async def appoint(request: Request, state: StateDep, member: Member, account: st
         "firm_wide": bool(said.get("firm_wide")),
         "scopes": scopes,
     }
-    person = await people.appoint(state, member, account, parsed(Appointment, body))
+    person = await people.appoint(state, member, account, parse(Appointment, body, ""))
     return _with_toast(await draw(state, member, person), SAID["appoint"])
 
 
@@ -140,7 +140,7 @@ def _text(said: FormData, name: str) -> str | None:
 
 def _turns(said: FormData, **whose: str | None) -> Turns:
     body = {name: _text(said, name) for name in ("first", "last", "start", "end")}
-    turns: Turns = parsed(Turns, {**whose, **body, "weekdays": said.getlist("weekday")})
+    turns: Turns = parse(Turns, {**whose, **body, "weekdays": said.getlist("weekday")}, "")
     return turns
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api.bodies import StaffFiling
@@ -23,7 +22,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import words
 from models.domain.errors import ValidationFailed
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.repositories import reading
 
 router = APIRouter(route_class=Room)
@@ -148,10 +147,7 @@ async def file(request: Request, state: StateDep, member: Member) -> Response:
     slots = SLOTS | {name.replace("answer.", "answers.", 1): slot for name, slot in answers.items()}
     note_form(request, Posted("register", names=slots))
     body = filing_of(form)
-    try:
-        filing = StaffFiling.model_validate(body)
-    except ValidationError as error:
-        raise invalid(error) from None
+    filing = parse(StaffFiling, body, "")
     order = await repair.file_by_staff(state, member, filing, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/orders/{order['number']}"})
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api import reveals
@@ -23,7 +22,7 @@ from api.intake import move_car
 from api.move_car_bodies import StaffMoveCar
 from models.domain import words
 from models.domain.errors import NotFound, ValidationFailed
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.domain.numbers import is_number
 
 router = APIRouter(route_class=Room)
@@ -65,10 +64,7 @@ async def file(request: Request, state: StateDep, member: Member) -> Response:
     form = await request.form()
     note_form(request, Posted("car", names=SLOTS))
     body = _filing_of(form)
-    try:
-        filing = StaffMoveCar.model_validate(body)
-    except ValidationError as error:
-        raise invalid(error) from None
+    filing = parse(StaffMoveCar, body, "")
     order = await move_car.file_by_staff(state, member, filing, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/orders/{order['number']}"})
 

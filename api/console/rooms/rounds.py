@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api import rounds
@@ -24,7 +23,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import rounds as rules
 from models.domain import words
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.domain.rounds import RoundPlan, Tick
 from models.repositories import rounds as rows
 
@@ -104,7 +103,7 @@ async def tick(request: Request, state: StateDep, member: Member, patrol_id: str
     form = await request.form()
     position = str(form.get("position") or "")
     note_form(request, Posted(f"check-{position}" if position.isdigit() else "", names=TICK_SLOTS))
-    body = parsed(
+    body = parse(
         Tick,
         {
             "result": form.get("result"),
@@ -112,6 +111,7 @@ async def tick(request: Request, state: StateDep, member: Member, patrol_id: str
             "photo_ids": [str(photo) for photo in form.getlist("photo_ids")],
             "category": str(form.get("category") or "") or None,
         },
+        "",
     )
     number = int(position) if position.isdigit() else 0
     patrol = await rounds.tick(state, member, patrol_id, number, body, str(form.get("key") or ""))
@@ -162,7 +162,7 @@ async def edit(state: StateDep, member: Member, round_id: str) -> HTMLResponse:
 async def write(request: Request, state: StateDep, member: Member) -> Response:
     form = await request.form()
     note_form(request, Posted("round", names=PLAN_SLOTS))
-    await rounds.write_plan(state, member, parsed(RoundPlan, plan_of(form)), str(form.get("key") or ""))
+    await rounds.write_plan(state, member, parse(RoundPlan, plan_of(form), ""), str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": "/console/rounds?show=plans"})
 
 
@@ -171,7 +171,7 @@ async def change(request: Request, state: StateDep, member: Member, round_id: st
     form = await request.form()
     note_form(request, Posted("round", names=PLAN_SLOTS))
     version = str(form.get("version") or "")
-    plan = parsed(RoundPlan, plan_of(form))
+    plan = parse(RoundPlan, plan_of(form), "")
     await rounds.change_plan(state, member, round_id, int(version) if version.isdigit() else 0, plan)
     return HTMLResponse("", headers={"HX-Redirect": "/console/rounds?show=plans"})
 
@@ -191,14 +191,6 @@ def plan_of(form: FormData) -> dict[str, Any]:
         "duty": {kind: value} if kind else {},
         "paused": bool(form.get("paused")),
     }
-
-
-def parsed(model: type[Any], body: dict[str, Any]) -> Any:
-    """Raises ValidationFailed naming the fields."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        raise invalid(error) from None
 
 
 async def _draw_form(

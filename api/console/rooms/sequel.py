@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from api import sequels
 from api.bodies import Rework
@@ -12,7 +11,7 @@ from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.deps import StateDep
 from models.domain.errors import NotFound
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.domain.numbers import is_number
 
 router = APIRouter(route_class=Room)
@@ -25,9 +24,6 @@ async def rework(request: Request, state: StateDep, member: Member, number: str)
         raise NotFound("order_not_found")
     submitted = await request.form()
     note_form(request, Posted("rework"))
-    try:
-        body = Rework.model_validate({"description": str(submitted.get("description") or "")})
-    except ValidationError as error:
-        raise invalid(error) from None
+    body = parse(Rework, {"description": str(submitted.get("description") or "")}, "")
     order = await sequels.rework_by_staff(state, member, number, body, str(submitted.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/orders/{order['number']}"})

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from api import policies
 from api.bodies import SentPolicy
@@ -20,7 +19,7 @@ from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
 from models.domain.errors import NotFound
-from models.domain.forms import invalid
+from models.domain.forms import parse
 from models.domain.people import Role
 from models.domain.policy import Policy
 
@@ -42,10 +41,7 @@ async def save(request: Request, state: StateDep, member: Member) -> HTMLRespons
     form = await request.form()
     note_form(request, Posted("settings", names=SLOTS))
     community, version = str(form.get("community") or ""), str(form.get("version") or "")
-    try:
-        policy = SentPolicy.model_validate(settings_form.read(form))
-    except ValidationError as error:
-        raise invalid(error) from None
+    policy = parse(SentPolicy, settings_form.read(form), "")
     await policies.change(state, member, community, int(version) if version.isdigit() else -1, policy)
     return await draw(state, member, community, SETTINGS["saved"])
 

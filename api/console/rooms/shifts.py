@@ -13,7 +13,6 @@ from api.console import frame
 from api.console.formfields import Field
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.rooms.rounds import parsed
 from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import FIELDS, SHIFTS
@@ -21,6 +20,7 @@ from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import shifts as rules
+from models.domain.forms import parse
 from models.domain.shifts import NewEntry, NewShift
 
 router = APIRouter(prefix="/shifts", route_class=Room)
@@ -63,7 +63,9 @@ def with_standing(shift: dict[str, Any]) -> dict[str, Any]:
 async def begin(request: Request, state: StateDep, member: Member) -> Response:
     form = await request.form()
     note_form(request, Posted("begin", names={"post": "post", "community_id": "post"}))
-    body = parsed(NewShift, {"community_id": str(form.get("community_id") or ""), "post": str(form.get("post") or "")})
+    body = parse(
+        NewShift, {"community_id": str(form.get("community_id") or ""), "post": str(form.get("post") or "")}, ""
+    )
     shift = await shifts.begin(state, member, body, str(form.get("key") or ""))
     return HTMLResponse("", headers={"HX-Redirect": f"/console/shifts/{shift['id']}"})
 
@@ -82,7 +84,7 @@ async def write(request: Request, state: StateDep, member: Member, shift_id: str
         "open_point": bool(form.get("open_point")),
         "photo_ids": [str(photo) for photo in form.getlist("photo_ids")],
     }
-    shift = await shifts.write(state, member, shift_id, parsed(NewEntry, said), str(form.get("key") or ""))
+    shift = await shifts.write(state, member, shift_id, parse(NewEntry, said, ""), str(form.get("key") or ""))
     return await _draw(state, member, shift, SHIFTS["written"])
 
 
