@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from temporalio import activity
 
-from models.domain.commands import Fact
+from models.domain.commands import ToldFact
 
 
 class Facts:
@@ -19,5 +19,5 @@ class Facts:
         self._keys = list(keys)
 
     @activity.defn(name="facts.verify")
-    def verify(self, number: str, name: str, fact: Fact) -> bool:
-        return fact.proved(self._keys, number, name)
+    def verify(self, told: ToldFact) -> bool:
+        return told.fact.proved(self._keys, told.number, told.name)

@@ -108,7 +108,7 @@ class ComplaintWorkflow(WorkOrderWorkflow):
         self.order.reopened += 1
         self.order.assignee = None
         self.enter("disputed", verdict)
-        restart_clock(self.order, ClockName.ANSWER, DISPUTE_LEVEL, workflow.now())
+        restart_clock(self.order, ClockName.ANSWER, workflow.now(), level=DISPUTE_LEVEL)
 
     @property
     def complaint(self) -> Complaint:

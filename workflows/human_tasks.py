@@ -24,9 +24,9 @@ with workflow.unsafe.imports_passed_through():
     from models.domain.order import OrderState
     from models.domain.people import SYSTEM, Actor, Role
     from models.domain.step import Handled
-    from models.domain.tasks import TaskSpec
+    from models.domain.tasks import Task, TaskSpec
     from workflows import names, options, proof_keys
-    from workflows.publishing import Publishing
+    from workflows.publishing import Publishing, carry_out
     from workflows.refusals import refusals
 
 
@@ -88,7 +88,7 @@ class HumanTasks(Publishing):
         """Open the task, or go on with the one that is already open, and wait for its end. Raises Withdrawn."""
         number = self._open_or_answered(spec.kind)
         if number is None:
-            task = self.step.open(spec, workflow.now(), to, spec.roles if roles is None else roles)
+            task = self._open(spec, to, roles)
             task.also_seen_by = seen_by
             number = task.id
         if number in self.order.tasks:
@@ -110,8 +110,7 @@ class HumanTasks(Publishing):
     ) -> None:
         """Open one of several tasks that a stage waits for together, unless it is open or has just been ended."""
         if self._open_or_answered(spec.kind) is None:
-            wanted = () if people else spec.roles
-            self.step.open(spec, workflow.now(), to, wanted if roles is None else roles, people, since)
+            self._open(spec, to, roles, people, since)
 
     async def first_of(self) -> Moved:
         """Wait for whichever of the open tasks ends first; the others stay open. Raises Withdrawn."""
@@ -131,14 +130,25 @@ class HumanTasks(Publishing):
 
     async def is_proved(self, name: str, fact: commands.Fact) -> bool:
         """Whether one of our machines told it. Asked outside, so that a replay with other keys hears the same."""
-        answer: bool = await workflow.execute_local_activity(
-            names.VERIFY_FACT, args=[self.order.number, name, fact], result_type=bool, **options.AT_ONCE
-        )
+        told = commands.ToldFact(number=self.order.number, name=name, fact=fact)
+        answer: bool = await carry_out(names.VERIFY_FACT, told, bool)
         return answer
 
     def open_beside(self, spec: TaskSpec, *, to: str | None = None, roles: tuple[Role, ...] | None = None) -> None:
         """Open a task that no stage waits for. Its end is told to the lifecycle's method `after_<kind>`, at once."""
-        self.step.open(spec, workflow.now(), to, spec.roles if roles is None else roles)
+        self._open(spec, to, roles)
+
+    def _open(
+        self,
+        spec: TaskSpec,
+        to: str | None,
+        roles: tuple[Role, ...] | None,
+        people: tuple[str, ...] = (),
+        since: datetime | None = None,
+    ) -> Task:
+        """For the usual roles where no others are named; what residents are asked is in no pool."""
+        usual = () if people else spec.roles
+        return self.step.open(spec, workflow.now(), to, usual if roles is None else roles, people, since)
 
     def answered_beside(self, moved: Moved) -> bool:
         """Let the lifecycle hear of a task beside its stages; answers whether it was one."""

@@ -55,7 +55,7 @@ class MoveCarWorkflow(WorkOrderWorkflow):
         self.enter("closed")
 
     def reached_milestone(self, kind: str) -> None:
-        if kind == "guard_calls" and self.order.task_of(CALL_OWNER.kind) is None:
+        if kind == "guard_calls":
             self.open_once(CALL_OWNER)
 
     @workflow.signal(name=names.PLATE_LEFT, description="A gate has seen the car leave")

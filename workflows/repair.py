@@ -6,8 +6,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.domain import appointments
-    from models.domain.acts import Moved, agree_appointment, restart_finish_clock
-    from models.domain.lifecycles.repair import ACCEPT, AGREE_APPOINTMENT, CARRY_OUT, CONFIRM, DISPATCH
+    from models.domain.acts import Moved, agree_appointment, restart_clock
+    from models.domain.clocks import ClockName
+    from models.domain.lifecycles.repair import ACCEPT, AGREE_APPOINTMENT, CARRY_OUT, CONFIRM, DISPATCH, SECOND_ATTEMPT
     from models.domain.order import OrderState
     from models.domain.people import SYSTEM, Role
     from workflows.aftercare import Aftercare
@@ -126,6 +127,6 @@ class RepairWorkflow(Visits, Quoting, Aftercare):
         self.order.reopened += 1
         again = self.order.reopened == 1 and self.order.assignee is not None
         self.enter("in_progress" if again else "submitted", verdict)
-        restart_finish_clock(self.order, workflow.now())
+        restart_clock(self.order, ClockName.FINISH, workflow.now(), share=SECOND_ATTEMPT)
         if self.order.stage == "submitted":
             self.order.assignee = None

@@ -58,7 +58,7 @@ class ComplaintStory(Story):
         state.reopened += 1
         state.assignee = None
         self.step.enter("disputed", at, moved.event)
-        restart_clock(state, ClockName.ANSWER, DISPUTE_LEVEL, at)
+        restart_clock(state, ClockName.ANSWER, at, level=DISPUTE_LEVEL)
         assert state.complaint is not None  # noqa: S101 - every complaint has its own
         self.step.open(HANDLE, at, None, (state.complaint.one_higher(),))
         self._rest(at)

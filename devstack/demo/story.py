@@ -11,8 +11,18 @@ from datetime import datetime
 from typing import Any
 
 from models.domain import acts, appointments, commands, quotes, visits
+from models.domain.clocks import ClockName
 from models.domain.forms import Window, as_json
-from models.domain.lifecycles.repair import ACCEPT, APPROVE_QUOTE, CARRY_OUT, CONFIRM, DISPATCH, RATE, SETTLE
+from models.domain.lifecycles.repair import (
+    ACCEPT,
+    APPROVE_QUOTE,
+    CARRY_OUT,
+    CONFIRM,
+    DISPATCH,
+    RATE,
+    SECOND_ATTEMPT,
+    SETTLE,
+)
 from models.domain.lifecycles.visits import FOLLOW_UP, REBOOK
 from models.domain.order import Filing, new_order
 from models.domain.people import Actor
@@ -139,7 +149,7 @@ class Story:
         state.reopened += 1
         self._finished_at = None
         self.step.enter("in_progress", at, moved.event)
-        acts.restart_finish_clock(state, at)
+        acts.restart_clock(state, ClockName.FINISH, at, share=SECOND_ATTEMPT)
         self.step.open(CARRY_OUT, at, state.assignee, CARRY_OUT.roles)
         self._rest(at)
 

@@ -196,25 +196,25 @@ def consent(step: Step, actor: Actor, command: c.RecordConsent, at: datetime) ->
 
 def leave(step: Step, actor: Actor, at: datetime) -> None:
     """One of several who wait gives up waiting; for the others it goes on."""
-    car = step.state.move_car
-    assert car is not None  # noqa: S101 - only for a car several residents wait
-    rest = tuple(resident for resident in car.requesters if resident != actor.id)
-    step.state.move_car = car.model_copy(update={"requesters": rest})
-    for task in step.state.tasks.values():
-        if step.state.lifecycle.tasks[task.kind].of_reporter:
-            task.people = tuple(resident for resident in task.people if resident != actor.id)
+    rest = tuple(resident for resident in step.state.waiting_residents if resident != actor.id)
+    _let_wait(step.state, rest)
     step.record("left", actor, at, Audience.STAFF, waiting=len(rest))
 
 
 def join(step: Step, actor: Actor, command: c.Join, at: datetime) -> None:
     """One more resident waits for the same car."""
-    car = step.state.move_car
-    assert car is not None  # noqa: S101 - `may_join` has just seen it
-    step.state.move_car = car.model_copy(update={"requesters": (*car.requesters, command.resident)})
-    for task in step.state.tasks.values():
-        if step.state.lifecycle.tasks[task.kind].of_reporter:
-            task.people = (*task.people, command.resident)
-    step.record("joined", actor, at, Audience.STAFF, waiting=len(car.requesters) + 1)
+    waiting = (*step.state.waiting_residents, command.resident)
+    _let_wait(step.state, waiting)
+    step.record("joined", actor, at, Audience.STAFF, waiting=len(waiting))
+
+
+def _let_wait(state: OrderState, residents: tuple[str, ...]) -> None:
+    """These wait for the car, and any of them may answer what the requester is asked."""
+    assert state.move_car is not None  # noqa: S101 - only for a car several residents wait
+    state.move_car = state.move_car.model_copy(update={"requesters": residents})
+    for task in state.tasks.values():
+        if state.lifecycle.tasks[task.kind].of_reporter:
+            task.people = residents
 
 
 def promise(state: OrderState, answer: Moved, at: datetime) -> None:
@@ -343,16 +343,13 @@ def _show_others(state: OrderState, clock: ClockName) -> None:
             task.also_seen_by = spec.also_seen_at_breach
 
 
-def restart_finish_clock(state: OrderState, at: datetime) -> None:
-    """Not fixed: the finish clock runs again with half its length (`lifecycles.md` §1)."""
-    level = state.levels[ClockName.FINISH]
-    state.clocks[ClockName.FINISH] = start_clock(ClockName.FINISH, at, level, state.terms, share=0.5)
-
-
-def restart_clock(state: OrderState, name: ClockName, level: Level, at: datetime) -> None:
-    """A second round has a promise of its own."""
-    state.levels = state.levels | {name: level}
-    state.clocks[name] = start_clock(name, at, level, state.terms)
+def restart_clock(
+    state: OrderState, name: ClockName, at: datetime, *, level: Level | None = None, share: float = 1
+) -> None:
+    """A second round: the promise runs anew, by a level of its own or with a share of the one it had."""
+    if level is not None:
+        state.levels = state.levels | {name: level}
+    state.clocks[name] = start_clock(name, at, state.levels[name], state.terms, share)
 
 
 def agree_appointment(state: OrderState, form: dict[str, Any]) -> None:

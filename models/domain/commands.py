@@ -218,6 +218,16 @@ class Fact(BaseModel):
         return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
+class ToldFact(BaseModel):
+    """A fact as it reached an order, under the name of its signal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    name: str
+    fact: Fact
+
+
 class Envelope(BaseModel):
     """The one argument of every Update. Everything but `actor` and `body` is the gateway's business."""
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 CONFIRM_WITHIN: Final = timedelta(days=7)
 """A reporter who says nothing for a week after `finished` lets the order close (`lifecycles.md` §1)."""
 
+SECOND_ATTEMPT: Final = 0.5
+"""Not fixed: the finish clock runs again with this share of its length (`lifecycles.md` §1)."""
+
 QUOTE_WITHIN: Final = timedelta(days=7)
 """Nobody who says nothing for a week has agreed to pay (`lifecycles.md` §1)."""
 
