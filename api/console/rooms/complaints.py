@@ -15,7 +15,7 @@ from api.console.complaint_words import COMPLAINT
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
-from api.console.rooms.orders import OPEN, WORDS_AT_MOST
+from api.console.rooms.orders import WORDS_AT_MOST, wanted
 from api.console.templating import render
 from api.console.views import new_key
 from api.deps import StateDep
@@ -133,14 +133,6 @@ async def table(
     overdue: str = "",
 ) -> StreamingResponse:
     """The list as it is filtered, to take away."""
-    lines = listing.table(
-        state,
-        member,
-        kind=kind or None,
-        stage=stage if stage and stage != OPEN else None,
-        is_open=True if stage == OPEN else None,
-        q=q,
-        overdue=True if overdue else None,
-    )
+    lines = listing.table(state, member, **wanted(stage, kind, q, overdue))
     head = {"Content-Disposition": 'attachment; filename="work-orders.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=head)

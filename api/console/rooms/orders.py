@@ -37,6 +37,17 @@ PICKERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 """Roles that deal with many orders at once; others see no boxes to tick."""
 
 
+def wanted(stage: str, kind: str, q: str, overdue: str) -> dict[str, Any]:
+    """The filter of the list, as it stands in the page's address, in the terms of :func:`api.inbox.orders`."""
+    return {
+        "kind": kind or None,
+        "stage": stage if stage and stage != OPEN else None,
+        "is_open": True if stage == OPEN else None,
+        "q": q,
+        "overdue": True if overdue else None,
+    }
+
+
 @router.get("/orders")
 async def show(
     request: Request,
@@ -51,11 +62,7 @@ async def show(
     found = await inbox.orders(
         state,
         member,
-        kind=kind or None,
-        stage=stage if stage and stage != OPEN else None,
-        is_open=True if stage == OPEN else None,
-        q=q,
-        overdue=True if overdue else None,
+        **wanted(stage, kind, q, overdue),
         cursor=cursor,
         limit=PAGE,
     )
