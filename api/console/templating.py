@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from api.console import times
@@ -49,15 +50,32 @@ def _tojson(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 - escaped character by character just above
 
 
+def _printable(value: Any) -> Any:
+    """Raises TypeError for what can be called: nobody ever meant to show a function to people."""
+    if callable(value) and not isinstance(value, Undefined):
+        raise TypeError(f"a template prints {value!r}")
+    return value
+
+
+class Screens(Environment):
+    """`w.order.copy` is the word called `copy`, never the method of that name which every dictionary has."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def screens() -> Environment:
+    environment = Screens(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_printable,
     )
     environment.globals |= {"w": SCREENS, "words": words, "time": TIME, "asset": asset}
     environment.filters |= {"moment": _moment, "exact": _exact, "tojson": _tojson}
@@ -66,9 +84,9 @@ def _environment() -> Environment:
 
 def warm_up() -> None:
     """Compile every template now: the first person to open a page should not wait for it."""
-    for name in _environment().list_templates():
-        _environment().get_template(name)
+    for name in screens().list_templates():
+        screens().get_template(name)
 
 
 def render(template: str, **facts: Any) -> str:
-    return _environment().get_template(template).render(**facts)
+    return screens().get_template(template).render(**facts)

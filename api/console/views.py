@@ -328,6 +328,7 @@ def order_page(order: Json, account: str, questions: Sequence[Json], now: dateti
         "comment": _comment() if any(action["action"] == "comment" for action in actions) else None,
         "trail": trail[::-1],
         "photo_status": {photo["id"]: photo["status"] for photo in order["photos"]},
+        "phone_of": sum(bool(event["facts"].get("contact")) for event in order["timeline"]),
         "print": print_of(order),
         "sequel_key": new_key(),
     }
@@ -374,7 +375,7 @@ def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
     return [
         (CAR["plate"], car["plate"]),
         (CAR["obstacle"], car["obstacle_title"]),
-        (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"])),
+        (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"]) if car["waiting"] else ""),
         (CAR["promised"], times.moment(promised, now) if promised else ""),
     ]
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from devstack.demo.cars import plate
 from tests.console.conftest import Desk
 from tests.world import World, picture
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+
+def joins(world: World, openid: str) -> None:
+    """Somebody else asks for the same car."""
+    owner = world.owner(openid)
+    area = {"community_id": owner.me["houses"][0]["community_id"], "spot": "road"}
+    asked = {"plate": plate(8), "area": area, "reason": "fire_lane"}
+    owner.act("/owner/move-cars", asked | {"photo_ids": [owner.photo()]})
 
 
 def test_a_guard_registers_a_car_calls_its_user_and_sees_it_go(world: World, desk: Desk, tmp_path: Path) -> None:
@@ -35,11 +43,32 @@ def test_a_guard_registers_a_car_calls_its_user_and_sees_it_go(world: World, des
     page.wait_for_url("**/console/orders/NC*")
     expect(page.locator("#head")).to_contain_text(plate(8))
     expect(page.locator("#head")).to_contain_text("联系车主中")
+
+    # The head is drawn anew by what others do, both while the phone is asked for and when it stands there.
+    held: list[Route] = []
+    page.route("**/car-phone", lambda route: held.append(route))
     page.locator("#head").get_by_role("button", name="显示电话").click()
-    expect(page.locator("#head a[href^='tel:']")).to_have_text("13800000008")
+    joins(world, "demo-owner-6")
+    expect(page.locator("#head")).to_contain_text("1人")
+    held[0].continue_()
+    phone = page.locator("#head a[href^='tel:']")
+    expect(phone).to_have_text("13800000008")
+    joins(world, "demo-owner-7")
+    expect(page.locator("#head")).to_contain_text("2人")
+    expect(phone).to_have_text("13800000008")
+
     page.locator("#work").get_by_role("button", name="抢单", exact=True).first.click()
     expect(page.locator("#head")).to_contain_text("现场处理")
     page.locator("#work").get_by_text("已挪开").first.click()
     page.locator("#work").get_by_role("button", name="已挪开").first.click()
     expect(page.locator("#head")).to_contain_text("已结束")
     expect(page.locator("#trail")).not_to_contain_text("高洁")
+
+
+def test_of_a_residents_request_the_cars_user_is_the_one_to_phone(world: World, desk: Desk) -> None:
+    joins(world, "demo-owner-9")
+    order = world.staff("clerk").read("/staff/work-orders", kind="move_car", q=plate(8))["items"][0]
+    page = desk("clerk")
+    page.goto(f"{world.settings.api_url}/console/orders/{order['number']}")
+    expect(page.locator("#head")).to_contain_text("联系车主")
+    expect(page.get_by_role("button", name="显示电话")).to_have_count(1)

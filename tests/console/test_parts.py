@@ -15,7 +15,7 @@ from api.console.rooms.inbox import engine_banner
 from api.console.rooms.login import HOME, _inside
 from api.console.rooms.order import body_of_groups
 from api.console.rooms.register import SLOTS, filing_of, label_of
-from api.console.templating import asset, render
+from api.console.templating import asset, render, screens
 from models.domain.commands import PutOnHold
 from models.domain.errors import ValidationFailed
 from models.domain.forms import Accepted, Assigned, Finished, Fixed, Form, parse
@@ -240,3 +240,16 @@ def test_filing_without_reporter_or_category_marks_both() -> None:
 def test_assets_carry_their_hash() -> None:
     assert "?v=" in asset("app.css")
     assert asset("vendor/no-such-file.js") == "/console/static/vendor/no-such-file.js"
+
+
+def test_a_word_may_be_called_as_a_method_of_dictionaries_is() -> None:
+    page = page_of(s.view(s.state(), s.DISPATCHER), "dispatcher")
+    assert 'title="复制单号"' in page
+    drawn = screens().from_string("{{ w.copy }}{% for key in w.items() %}{{ key[0] }}{% endfor %}")
+    assert drawn.render(w={"copy": "复制"}) == "复制copy"
+
+
+@pytest.mark.parametrize("printed", ["{{ w.copy }}", "{{ moment }}"])
+def test_no_function_is_shown_to_people(printed: str) -> None:
+    with pytest.raises(TypeError):
+        screens().from_string(printed).render(w={}, moment=len)
