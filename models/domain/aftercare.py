@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from models.domain.lifecycles.aftercare import CALL_BACK_AFTER_LOW_STARS, CALL_BACK_OF_SAMPLE
-from models.domain.notices import LOW_STARS
 from models.domain.order import OrderState
+from models.domain.ratings import stars_are_low
 
 WHOLE: Final = 10_000
 """Into so many parts the sample is divided: a share is exact to a hundredth of a percent."""
@@ -18,10 +18,6 @@ def in_sample(number: str, share: float) -> bool:
     """The same answer for the same order for ever, whoever asks; over many orders the share."""
     drawn = int.from_bytes(hashlib.sha256(number.encode()).digest()[:8]) % WHOLE
     return drawn < round(share * WHOLE)
-
-
-def stars_are_low(order: OrderState) -> bool:
-    return order.rating is not None and order.rating.lowest <= LOW_STARS
 
 
 def plan_call_back(order: OrderState, now: datetime) -> bool:

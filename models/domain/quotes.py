@@ -136,6 +136,13 @@ def who_answers(order: OrderState, total: int, parties: Parties) -> str | None:
     return parties.owner
 
 
+def payers(order: OrderState) -> list[str]:
+    """The residents whom the money concerns: the reporter, and always the owner."""
+    reporter = order.reporter.id if order.reporter.kind == "resident" else None
+    owner = order.quote.owner if order.quote is not None else None
+    return [person for person in dict.fromkeys((reporter, owner)) if person is not None]
+
+
 def put_quote(order: OrderState, form: dict[str, Any], by: str, parties: Parties, at: datetime) -> None:
     said = Quoted.model_validate(form)
     total = total_of(said.lines)

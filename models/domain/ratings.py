@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from models.domain.people import Actor, Role
+
+if TYPE_CHECKING:
+    from models.domain.order import OrderState
+
+LOW_STARS: Final = 2
+"""Any star at or below this tells the lead (`lifecycles.md`, "Rate")."""
 
 FEWEST: Final = 5
 """With fewer ratings there is no average: one angry neighbour would be somebody's whole record."""
@@ -31,6 +37,10 @@ class Stars:
             return None
         result, speed, manner = (round(total / self.count, 1) for total in self.sums)
         return result, speed, manner
+
+
+def stars_are_low(order: OrderState) -> bool:
+    return order.rating is not None and order.rating.lowest <= LOW_STARS
 
 
 def may_compare(actor: Actor) -> bool:

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict
 from models.domain.copying import copied
 from models.domain.errors import IllegalTransition
 from models.domain.forms import as_json
-from models.domain.notices import Notice, notices_for
+from models.domain.notices import notices_for
 from models.domain.order import Audience, Event, OrderState, Urges
 from models.domain.people import SYSTEM, Actor
+from models.domain.recipients import Notice
 from models.domain.tasks import Closed, Task, TaskSpec
 
 

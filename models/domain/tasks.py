@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from models.domain.clocks import ClockName
 from models.domain.forms import Form
 from models.domain.people import Role
+from models.domain.told import Told
 
 if TYPE_CHECKING:
     from models.domain.order import OrderState
@@ -61,7 +62,15 @@ class TaskSpec:
     due: Callable[[OrderState], datetime | None] | None = None
     """When it should be done, where no clock of the order's says so. Its candidates are rung at that time."""
     notice: str | None = None
-    """What the resident who holds it is told at once when it opens."""
+    """What the residents whose it is are told at once when it opens."""
+    notice_says: Callable[[OrderState], dict[str, Any]] = lambda order: {}
+    """What those notices say beside which task it is."""
+    next_channels: tuple[str, ...] = ()
+    """Milestones at each of which those who have not answered are told again by their next channel. At first only the
+    first of its people is told, then all.
+    """
+    unanswered: tuple[Told, ...] = ()
+    """Who hears that nobody has answered in time."""
     also_seen_at_breach: tuple[Role, ...] = ()
     """Whose box shows it as well once its promise is broken."""
 

@@ -14,8 +14,8 @@ import orjson
 from sqlalchemy import Connection, Row, text
 
 from models.domain.group_news import for_followers, for_neighbours
-from models.domain.notices import Notice
 from models.domain.order import OrderState
+from models.domain.recipients import Notice
 from models.domain.step import Batch
 from models.repositories import groups
 from models.repositories.rows_of import RANK_START, base36, notice_outbox_row, notice_rows

@@ -14,9 +14,10 @@ from typing import Any, Final, Self
 import asyncpg
 
 from models.domain.errors import IllegalTransition, Unavailable, ValidationFailed
-from models.domain.notices import Notice, notices_for
+from models.domain.notices import notices_for
 from models.domain.numbers import format_number
 from models.domain.order import Audience, Event, OrderState, Priority
+from models.domain.recipients import Notice
 from models.domain.tasks import Task
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, notice_rows, order_columns, task_due

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from models.domain.clocks import ClockName
 from models.domain.forms import as_json
-from models.domain.notices import Notice
 from models.domain.order import Event, OrderState
+from models.domain.recipients import Notice
 from models.domain.tasks import Closed, Task
 
 RANK_EMERGENCY: Final = 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.domain import commands as c
-from models.domain import notice_words
+from models.domain import notice_words, notices, recipients, task_notices
 from models.domain.acts import ACTS, resume, ring_clocks
+from models.domain.group_news import for_followers
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, RATE, REPAIR
 from models.domain.order import Reporter
 from models.domain.people import SYSTEM
@@ -130,3 +133,16 @@ def test_a_reassignment_stops_whoever_was_driving() -> None:
     (task,) = step.state.tasks
     ACTS["reassign"](step, DISPATCHER, c.Reassign(task_id=task, staff="stf_other", reason="师傅请假"), NOW)
     assert told(step) == [("taken_away", WORKER.id)]
+
+
+def test_who_is_told_of_a_task_stands_in_its_map() -> None:
+    """A new lifecycle adds nothing to the modules that read the maps."""
+    read = "".join(Path(module.__file__ or "").read_text() for module in (notices, task_notices, recipients))
+    kinds = {kind for lifecycle in LIFECYCLES.values() for kind in lifecycle.tasks}
+    assert [kind for kind in sorted(kinds) if f'"{kind}"' in read] == []
+
+
+def test_a_group_does_not_hear_what_one_home_is_quoted() -> None:
+    step = in_stage("in_progress")
+    step.enter("quoting", NOW)
+    assert for_followers(step.state, step.events[-1]) is None

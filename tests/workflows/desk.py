@@ -28,12 +28,12 @@ from models.domain.commands import ENVELOPE_LIFE, Envelope
 from models.domain.errors import WuyouError, from_payload
 from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.lifecycles import LIFECYCLES
-from models.domain.notices import Notice
 from models.domain.numbers import PREFIXES
 from models.domain.order import Event, Filing, OrderState, Reporter, new_order
 from models.domain.people import Actor, Role
 from models.domain.places import Place
 from models.domain.quotes import Parties
+from models.domain.recipients import Notice
 from models.domain.rights import Action
 from models.domain.step import Batch, Published
 from models.domain.terms import Terms, TermsWanted

@@ -16,9 +16,9 @@ import pytest
 
 from models.domain.complaints import Complaint, Matter, Subject
 from models.domain.errors import RateLimited
-from models.domain.notices import Notice
 from models.domain.order import Event, OrderState
 from models.domain.people import Role
+from models.domain.recipients import Notice
 from models.domain.rights import within_reach
 from models.domain.tasks import Closed
 from tests.workflows.desk import (

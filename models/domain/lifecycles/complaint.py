@@ -12,6 +12,7 @@ from models.domain.forms import Assigned, Because, Nothing
 from models.domain.lifecycles.map import Lifecycle, Milestone
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+from models.domain.told import Told
 
 if TYPE_CHECKING:
     from models.domain.commands import Complete
@@ -125,6 +126,10 @@ COMPLAINT = Lifecycle(
     stage_clocks={("assigned", "handle"): ClockName.REPLY},
     among_staff=frozenset({"handed_back", "content", "discontent", "not_reached"}),
     told_on_entering={"answered": "answered", "closed": "closed", "refused": "refused", "disputed": "dispute_taken_up"},
+    told_of={
+        "replied": (Told("progress_told", "reporter"),),
+        "discontent": (Told("call_went_badly", Role.MANAGER, can_wait=True),),
+    },
     templates={"answered": "review_result", "progress_told": "progress", "refused": "review_result"},
     milestones=MILESTONES,
     fits=fits,

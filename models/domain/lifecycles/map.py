@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from models.domain.clocks import ClockName, Levels
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+from models.domain.told import Told
 
 if TYPE_CHECKING:
     from models.domain.commands import Complete
@@ -74,6 +75,10 @@ class Lifecycle:
     """Outcomes whose reasons only staff read (`lifecycles.md`, "Audience")."""
     told_on_entering: Mapping[str, str] = field(default_factory=dict)
     """Stage → the notice that a resident reporter gets on entering it."""
+    also_told_on_entering: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    """Stage → who else is told on entering it."""
+    told_of: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    """Event → who is told, beside what every lifecycle tells (`models.domain.notices`)."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """Notice to a resident → the template whose credit it spends; all others wait in the message centre only."""
     milestones: tuple[Milestone, ...] = ()

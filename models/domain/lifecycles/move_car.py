@@ -29,6 +29,8 @@ MOVE = TaskSpec(
     kind="move",
     outcomes={"coming": Coming, "not_me": Nothing, "cannot": Cannot},
     gives_up_after=ANSWER_WITHIN,
+    notice="car_in_the_way",
+    next_channels=("second_channel", "third_channel"),
 )
 CALL_OWNER = TaskSpec(
     kind="call_owner",

@@ -24,7 +24,7 @@ from models.domain.forms import (
     Proposed,
     Stated,
 )
-from models.domain.lifecycles import visits
+from models.domain.lifecycles import repair_news, visits
 from models.domain.lifecycles.aftercare import CALL_BACK, MAKE_GOOD, OBJECT, REVIEW_CANCEL
 from models.domain.lifecycles.map import Lifecycle
 from models.domain.lifecycles.visits import CALL_REPORTER, FOLLOW_UP, REBOOK
@@ -94,6 +94,8 @@ AGREE_APPOINTMENT = TaskSpec(
     outcomes={"agreed": Nothing, "other_time": OtherTime},
     pauses=ClockName.ARRIVE,
     notice="visit_proposed",
+    notice_says=repair_news.proposed,
+    unanswered=repair_news.VISIT_UNANSWERED,
 )
 APPROVE_QUOTE = TaskSpec(
     kind="approve_quote",
@@ -103,6 +105,8 @@ APPROVE_QUOTE = TaskSpec(
     gives_up_after=QUOTE_WITHIN,
     reminders=QUOTE_REMINDERS,
     notice="quoted",
+    notice_says=repair_news.quoted,
+    unanswered=repair_news.QUOTE_ANSWERED,
     must_reach=True,
     signed_sheet=True,
 )
@@ -115,6 +119,7 @@ SETTLE = TaskSpec(
     outcomes={"received": quotes.Received, "waived": Because},
     only_by={"waived": (Role.LEAD,)},
     gives_up_after=SETTLE_WITHIN,
+    unanswered=repair_news.UNSETTLED,
 )
 CONFIRM = TaskSpec(
     kind="confirm",
@@ -235,11 +240,12 @@ REPAIR = Lifecycle(
         "accepted": "accepted",
         "on_hold": "held",
         "referred": "referred",
-        "quoting": "quote_made",
         "finished": "finished",
         "closed": "closed",
         "rejected": "rejected",
     },
+    also_told_on_entering=repair_news.TOLD_ON_ENTERING,
+    told_of=repair_news.TOLD,
     templates={
         "accepted": "progress",
         "referred": "progress",
