@@ -1,4 +1,4 @@
-"""Who is told what when something happens to an order, as a lifecycle's map says it.
+"""Who is told what when something happens to an order, as a lifecycle's map says it."""
 
 from __future__ import annotations
 
