@@ -20,6 +20,7 @@ import psutil
 import psycopg2
 
 from devstack.errors import StackError
+from devstack.files import locked_folder
 from devstack.part import Part
 from devstack.processes import Process
 from devstack.site import Site
@@ -68,10 +69,13 @@ def system_user(site: Site) -> str:
     """The user Postgres runs as: our own system user when we are root, else ourselves (empty)."""
     if os.geteuid() != 0:
         return ""
-    with suppress(KeyError):
-        pwd.getpwnam(SYSTEM_USER)
-        return SYSTEM_USER
-    made = subprocess.run(["useradd", "--system", "--shell", "/bin/false", SYSTEM_USER], capture_output=True, text=True)
+    # Two stacks may start for the first time at once: the second waits and then finds the user made.
+    with locked_folder(Path("/etc")):
+        with suppress(KeyError):
+            pwd.getpwnam(SYSTEM_USER)
+            return SYSTEM_USER
+        command = ["useradd", "--system", "--shell", "/bin/false", SYSTEM_USER]
+        made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         raise StackError(f"Postgres cannot run as root, and the user {SYSTEM_USER} could not be made: {made.stderr}")
     return SYSTEM_USER

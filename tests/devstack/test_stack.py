@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -205,3 +206,31 @@ def test_a_full_disk_is_refused_before_anything_starts(tmp_path: Path, monkeypat
     with pytest.raises(StackError, match="needs"):
         Stack(tmp_path / "home", parts={"mqtt"}).up()
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs a user of its own for Postgres, and may make one")
+def test_stacks_that_start_for_the_first_time_at_once_share_one_system_user() -> None:
+    """Without turns each makes it anew, and whoever came first stands there with a number that is nobody's."""
+    name = f"wuyou_test_{os.getpid()}"
+    call = (
+        "import pwd, sys; from devstack.parts import postgres; postgres.SYSTEM_USER = sys.argv[1];"
+        " print('ready', flush=True); sys.stdin.read(1); print(pwd.getpwnam(postgres.system_user(None)).pw_uid)"
+    )
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", call, name], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    try:
+        assert all(start.stdout and start.stdout.readline() == "ready\n" for start in starts)
+        for start in starts:
+            assert start.stdin
+            start.stdin.write("go")
+            start.stdin.flush()
+        numbers = [start.communicate(timeout=30)[0].strip() for start in starts]
+        assert numbers == [str(pwd.getpwnam(name).pw_uid)] * len(starts)
+    finally:
+        for start in starts:
+            start.kill()
+        subprocess.run(["userdel", name], check=True, capture_output=True, timeout=30)
