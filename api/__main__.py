@@ -30,7 +30,7 @@ def main() -> None:
         loop="auto" if on_windows else "uvloop",
         http="auto" if on_windows else "httptools",
         log_level=settings.log_level.lower(),
-        access_log=False,
+        access_log=False,  # It would hold addresses with what was searched for.
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,

@@ -165,3 +165,19 @@ def test_a_correction_finds_the_house_by_its_number_and_prints_nothing(world: Wo
     expect(page.locator("#head h1")).to_have_text("电路 · 1栋2单元302室")
     expect(dialog).to_be_hidden()
     assert page.title() != "printed"
+
+
+def test_a_search_stays_out_of_the_address(world: World, desk: Desk) -> None:
+    page = desk("manager")
+    page.goto(f"{world.settings.api_url}/console/orders?stage=closed")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    first = str(page.locator("#found .num").first.text_content())
+    page.locator("#more button").click()
+    expect(page.locator("#found .num").nth(45)).to_be_visible()
+    page.fill("#q", first)
+    expect(page.locator("#found .num")).to_have_count(1)
+    page.select_option("#stage", "")
+    page.wait_for_url("**/console/orders")
+    expect(page.locator("#found .num")).to_have_text([first])
+    assert [url for url in asked if "q=" in url or first in url] == []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
@@ -15,7 +15,7 @@ from api.console.complaint_words import COMPLAINT
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
-from api.console.rooms.orders import WORDS_AT_MOST, wanted
+from api.console.rooms.orders import Typed
 from api.console.templating import render
 from api.console.views import new_key
 from api.deps import StateDep
@@ -123,16 +123,9 @@ async def _drawn(state: State, member: StaffMember, order: Json, said: str) -> H
     return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
 
 
-@router.get("/orders.csv")
-async def table(
-    state: StateDep,
-    member: Member,
-    stage: str = "",
-    kind: str = "",
-    q: Annotated[str, Query(max_length=WORDS_AT_MOST)] = "",
-    overdue: str = "",
-) -> StreamingResponse:
+@router.post("/orders.csv")
+async def table(state: StateDep, member: Member, wanted: Typed) -> StreamingResponse:
     """The list as it is filtered, to take away."""
-    lines = listing.table(state, member, **wanted(stage, kind, q, overdue))
+    lines = listing.table(state, member, **wanted.in_terms_of_the_inbox())
     head = {"Content-Disposition": 'attachment; filename="work-orders.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=head)

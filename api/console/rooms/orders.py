@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api import inbox, people
@@ -19,6 +20,7 @@ from api.console.templating import render
 from api.console.wording import ORDERS
 from api.deps import StateDep
 from api.sessions import StaffMember
+from api.state import State
 from models.domain import rights, words
 from models.domain.errors import ValidationFailed
 from models.domain.forms import parse
@@ -37,61 +39,87 @@ PICKERS: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 """Roles that deal with many orders at once; others see no boxes to tick."""
 
 
-def wanted(stage: str, kind: str, q: str, overdue: str) -> dict[str, Any]:
-    """The filter of the list, as it stands in the page's address, in the terms of :func:`api.inbox.orders`."""
-    return {
-        "kind": kind or None,
-        "stage": stage if stage and stage != OPEN else None,
-        "is_open": True if stage == OPEN else None,
-        "q": q,
-        "overdue": True if overdue else None,
-    }
+@dataclass(frozen=True)
+class Filter:
+    """What the list is narrowed to. `q` may be a name, a phone or a plate, so it stands in no address."""
+
+    stage: str = ""
+    kind: str = ""
+    overdue: str = ""
+    q: str = ""
+
+    def in_terms_of_the_inbox(self) -> dict[str, Any]:
+        """The arguments of :func:`api.inbox.orders`."""
+        return {
+            "kind": self.kind or None,
+            "stage": self.stage if self.stage and self.stage != OPEN else None,
+            "is_open": True if self.stage == OPEN else None,
+            "q": self.q,
+            "overdue": True if self.overdue else None,
+        }
+
+    @property
+    def address(self) -> str:
+        said = {"stage": self.stage, "kind": self.kind, "overdue": self.overdue}
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"/console/orders?{query}" if query else "/console/orders"
+
+
+def typed_filter(
+    stage: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    overdue: Annotated[str, Form()] = "",
+    q: Annotated[str, Form(max_length=WORDS_AT_MOST)] = "",
+) -> Filter:
+    return Filter(stage, kind, overdue, q)
+
+
+Typed = Annotated[Filter, Depends(typed_filter)]
 
 
 @router.get("/orders")
-async def show(
-    request: Request,
-    state: StateDep,
-    member: Member,
-    stage: str = "",
-    kind: str = "",
-    q: Annotated[str, Query(max_length=WORDS_AT_MOST)] = "",
-    overdue: str = "",
-    cursor: str | None = None,
+async def show(state: StateDep, member: Member, stage: str = "", kind: str = "", overdue: str = "") -> HTMLResponse:
+    return await _page(state, member, Filter(stage, kind, overdue))
+
+
+@router.post("/orders")
+async def find(
+    request: Request, state: StateDep, member: Member, wanted: Typed, cursor: Annotated[str | None, Form()] = None
 ) -> HTMLResponse:
-    found = await inbox.orders(
-        state,
-        member,
-        **wanted(stage, kind, q, overdue),
-        cursor=cursor,
-        limit=PAGE,
-    )
-    now = datetime.now(UTC)
-    rows = [views.order_row(order, now) for order in found["items"]]
-    query = {"stage": stage, "kind": kind, "q": q, "overdue": overdue, "cursor": found["next_cursor"]}
-    more = "/console/orders?" + urlencode({name: value for name, value in query.items() if value})
-    actions = bulk_actions(member)
-    facts: dict[str, Any] = {"may_pick": bool(actions), "rows": rows, "more": more if found["next_cursor"] else ""}
+    """The list as it is filtered, or its next rows. The address shows the filter without what was typed."""
     if request.headers.get("x-part") == "rows":
-        return HTMLResponse(render("orders_rows.html", **facts))
+        return HTMLResponse(render("orders_rows.html", **await _rows(state, member, wanted, cursor)))
+    page = await _page(state, member, wanted, cursor)
+    page.headers["HX-Push-Url"] = wanted.address
+    return page
+
+
+async def _page(state: State, member: StaffMember, wanted: Filter, cursor: str | None = None) -> HTMLResponse:
+    actions = bulk_actions(member)
     return await frame.page(
         "orders.html",
         state,
         member,
         "orders",
         None,
-        **facts,
+        **await _rows(state, member, wanted, cursor),
         bulk_actions=actions,
         bulk_key=views.new_key(),
         assignees=await people.assignees(state, member) if "assign" in actions else [],
-        q=q,
-        kind=kind,
         kinds=frame.kinds(),
-        chosen_stage=stage,
         stages=stages(),
-        overdue=bool(overdue),
-        query=urlencode({name: value for name, value in query.items() if value and name != "cursor"}),
     )
+
+
+async def _rows(state: State, member: StaffMember, wanted: Filter, cursor: str | None) -> dict[str, Any]:
+    found = await inbox.orders(state, member, **wanted.in_terms_of_the_inbox(), cursor=cursor, limit=PAGE)
+    now = datetime.now(UTC)
+    return {
+        "may_pick": bool(bulk_actions(member)),
+        "rows": [views.order_row(order, now) for order in found["items"]],
+        "wanted": wanted,
+        "next_cursor": found["next_cursor"],
+    }
 
 
 def bulk_actions(member: StaffMember) -> list[str]:
