@@ -312,8 +312,8 @@ async def deliveries(db: Direct, number: str, limit: int) -> list[Row]:
 
 
 STANDING: Final = numbered("""
-    SELECT number, kind, community_id, house_id, category, open, version, state, started_at, workflow_ended_at,
-           projection_error, excluded,
+    SELECT number, kind, community_id, building_id, house_id, category, open, version, state, started_at,
+           workflow_ended_at, projection_error, excluded,
            coalesce((SELECT a.resident_id FROM aliases a WHERE a.id = reporter_id), reporter_id) AS reporter_itself
     FROM work_orders WHERE number = :number""")
 
