@@ -26,11 +26,12 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     async def submitted(self) -> None:
         decision = await self.ask(ASSIGN, roles=(self._decider,))
-        if decision.outcome == "assigned":
-            self.order.assignee = decision.form["staff"]
-            self.enter("assigned", decision)
-        else:
-            self.enter("refused", decision)
+        match decision.outcome:
+            case "assigned":
+                self.order.assignee = decision.form["staff"]
+                self.enter("assigned", decision)
+            case "rejected":
+                self.enter("refused", decision)
 
     async def refused(self) -> None:
         """The firm will not take it up. Its maker may object once, and somebody higher decides."""
@@ -117,5 +118,4 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     @property
     def _decider(self) -> Role:
-        climbed = self.order.reopened or self.complaint.objected
-        return self.complaint.one_higher() if climbed else self.complaint.rung
+        return self.complaint.decider(self.order.reopened)

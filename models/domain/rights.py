@@ -388,13 +388,13 @@ def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) ->
 def may_merge(order: OrderState, actor: Actor, command: c.Merge, now: datetime) -> None:
     """What this order alone can know; whether the other agrees is asked of the database."""
     within_reach(order, actor)
-    grouping.may_group(actor)
+    grouping.may_group(actor, order)
     grouping.may_begin(order, command.primary, "primary")
 
 
 def may_unmerge(order: OrderState, actor: Actor, command: c.Unmerge, now: datetime) -> None:
     within_reach(order, actor)
-    grouping.may_group(actor)
+    grouping.may_group(actor, order)
     if order.following is None:
         raise IllegalTransition("follows_nothing")
 

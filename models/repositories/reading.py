@@ -47,10 +47,10 @@ EXISTS_FOR_ME: Final = "NOT CAST(:self_id AS text) = ANY(w.excluded)"
 READS_WORDS: Final = f"""(w.kind NOT IN ({", ".join(f"'{kind}'" for kind in sorted(PRIVATE))})
     OR CAST(:own_roles AS text[]) && CAST(ARRAY[{", ".join(f"'{role}'" for role in READ_ALL)}] AS text[])
     OR coalesce(w.filed_by = :self_id, false)
-    OR EXISTS (SELECT FROM tasks own WHERE own.number = w.number
+    OR EXISTS (SELECT FROM tasks own WHERE own.number IN (w.number, w.primary_number)
         AND (own.holder_id = ANY(CAST(:stands_for AS text[])) OR own.closed_by = ANY(CAST(:stands_for AS text[]))
             OR (own.closed_at IS NULL AND own.holder_id IS NULL AND own.roles && CAST(:own_roles AS varchar[])))))"""
-"""What `privacy.may_read_words` says of a member of staff."""
+"""What `privacy.may_read_words` says of a member of staff; whoever handles the primary handles all of its group."""
 
 
 class TaskKey(NamedTuple):
@@ -252,8 +252,8 @@ DETAIL: Final = numbered(f"""
            w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
            w.started_at, w.workflow_ended_at, w.projection_error, w.version, w.excluded, {SPEAKS_AS},
            CASE WHEN w.kind = 'complaint' THEN ARRAY(
-               SELECT x.holder_id FROM tasks x WHERE x.number = w.number AND x.holder_id IS NOT NULL
-               UNION SELECT x.closed_by FROM tasks x WHERE x.number = w.number AND x.closed_by IS NOT NULL)
+               SELECT unnest(ARRAY[x.holder_id, x.closed_by]) FROM tasks x
+               WHERE x.number IN (w.number, w.primary_number))
                ELSE '{{}}' END AS took_part,
            CASE WHEN w.kind = 'complaint' THEN coalesce((
                SELECT jsonb_agg(jsonb_build_object('by', s.name, 'at', v.at) ORDER BY v.at)

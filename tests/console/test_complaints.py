@@ -45,6 +45,19 @@ def test_the_pages_of_a_complaint(world: World, at_desk: Callable[[str], httpx.C
     assert at_desk("guard").get("/console/orders", params={"kind": "complaint"}).text.count("门岗") == 0
 
 
+def test_complaints_about_one_thing_are_merged_by_who_decides(
+    world: World, at_desk: Callable[[str], httpx.Client]
+) -> None:
+    first, second = anonymous(world), anonymous(world)
+    page = at_desk("lead").get(f"/console/orders/{second}").text
+    assert "同一对象 +30" in page
+    assert first in page
+    assert first not in at_desk("clerk2").get(f"/console/orders/{second}").text
+    world.staff("lead").complete(second, "merged", primary=first)
+    assert "已合并到主单" in at_desk("lead").get(f"/console/orders/{second}").text
+    assert "合并的子单 1 张" in at_desk("manager").get(f"/console/orders/{first}").text
+
+
 def test_nothing_in_the_engine_tells_who_it_is(world: World) -> None:
     """Every payload of the history, decoded as the operator's page would decode it, and the search attributes."""
     owner = world.owner("demo-owner-3")
