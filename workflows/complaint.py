@@ -26,12 +26,11 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     async def submitted(self) -> None:
         decision = await self.ask(ASSIGN, roles=(self._decider,))
-        match decision.outcome:
-            case "assigned":
-                self.order.assignee = decision.form["staff"]
-                self.enter("assigned", decision)
-            case "rejected":
-                self.enter("refused", decision)
+        if decision.outcome == "assigned":
+            self.order.assignee = decision.form["staff"]
+            self.enter("assigned", decision)
+        else:
+            self.enter("refused", decision)
 
     async def refused(self) -> None:
         """The firm will not take it up. Its maker may object once, and somebody higher decides."""
@@ -118,4 +117,5 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     @property
     def _decider(self) -> Role:
-        return self.complaint.decider(self.order.reopened)
+        climbed = self.order.reopened or self.complaint.objected
+        return self.complaint.one_higher() if climbed else self.complaint.rung

@@ -38,7 +38,7 @@ class Following(BaseModel):
 
 
 class Joining(BaseModel):
-    """May the order `number`, published as `version`, follow this? `communities` are those of whoever asks, `by`."""
+    """May the order `number`, published as `version`, follow this? `communities` are those of whoever asks."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,6 @@ class Joining(BaseModel):
     primary: str | None = None
     incident: str | None = None
     communities: tuple[str, ...] = ()
-    by: str = ""
 
 
 class Joined(BaseModel):
