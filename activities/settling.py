@@ -11,9 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.ladder import Outcome, waits_until, without_a_call
-from models.domain import duty
-from models.domain.people import Role
+from activities.ladder import Outcome, without_a_call
 from models.repositories import delivery, notices
 from models.repositories.delivery import Letter
 
@@ -33,12 +31,6 @@ def settle(conn: Connection, settled: Sequence[tuple[Letter, Outcome]], now: dat
         notices.finish_unsent(conn, ended, now)
     for letter, outcome in settled:
         if outcome == "spread":
-            _spread(conn, letter, now)
+            notices.spread(conn, letter.id, now)
         elif outcome == "held_back":
-            delivery.hold_back(conn, letter.id, waits_until(letter, now) or now)
-
-
-def _spread(conn: Connection, letter: Letter, now: datetime) -> None:
-    role = Role(letter.to_id)
-    members = notices.members(conn, letter.id, duty.asked_roles(letter.kind, role))
-    notices.spread(conn, letter.id, duty.rung(letter.kind, role, members, urgent=letter.urgent), now)
+            delivery.hold_back(conn, letter.id, letter.quiet.end_after(now, letter.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import acting, paging
+from api import acting, group_views, paging
 from api.complaint_bodies import BoardNotice
 from api.idempotency import Request
 from api.sessions import StaffMember
@@ -51,7 +51,9 @@ async def publish(state: State, member: StaffMember, number: str, body: BoardNot
 
 
 def _last_answer(bundle: reading.Row) -> str:
-    answers = [event["facts"].get("text", "") for event in bundle["events"] if event["kind"] == "answered"]
+    """Also where it was given to the suggestion that this one followed."""
+    said = group_views.with_news(bundle)
+    answers = [event["facts"].get("text", "") for event in said if event["kind"] == "answered"]
     return str(answers[-1])
 
 

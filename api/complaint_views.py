@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api import wording
+from api import group_views, wording
 from api.reader import SEES_MANAGERS_EVENTS, Reader
 from models.domain import words
 from models.domain.order import OrderState
@@ -22,9 +22,12 @@ SPOKEN_FINALLY: Final = frozenset({"answered", "closed", "rejected"})
 
 
 def reads_words(bundle: Row, state: OrderState, actor: Actor) -> bool:
-    """Whether words, photos and names are for this person, who may see the order at all."""
+    """Whether words, photos and names are for this person, who may see the order at all.
+
+    Whoever handles the one that it follows handles this one with it.
+    """
     people = {*bundle.get("took_part", ()), bundle["filed_by"]} - {None}
-    pools = (task for task in state.tasks.values() if task.holder is None)
+    pools = (task for task in group_views.shown_state(bundle, state).tasks.values() if task.holder is None)
     roles = {role.value for task in pools for role in (*task.roles, *task.also_seen_by)}
     return may_read_words(state.kind, actor, people, roles)
 
@@ -41,9 +44,20 @@ def veiled(bundle: Row, state: OrderState) -> tuple[Row, OrderState]:
         "residents": dict.fromkeys(bundle["residents"], wording.REPORTER),
         "events": [{**event, "facts": _outer(event["facts"])} for event in bundle["events"]],
         "about": None,
+        "group": _veiled_group(bundle.get("group")),
     }
     hold = state.hold.model_copy(update={"note": None}) if state.hold else None
     return hidden, state.model_copy(update={"hold": hold})
+
+
+def _veiled_group(group: Row | None) -> Row | None:
+    if not group:
+        return None
+    primary = group["primary"]
+    if primary and primary["state"]["hold"]:
+        primary = {**primary, "state": {**primary["state"], "hold": {**primary["state"]["hold"], "note": None}}}
+    news = [{**event, "facts": _outer(event["facts"])} for event in group["news"]]
+    return {**group, "primary": primary, "news": news}
 
 
 def _outer(facts: Row) -> Json:

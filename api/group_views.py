@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from api import wording
 from api.reader import Reader
 from models.domain import words
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
+from models.domain.privacy import PRIVATE
 
 Row = Mapping[str, Any]
 Json = dict[str, Any]
@@ -72,12 +75,17 @@ def group(bundle: Row, state: OrderState, reader: Reader, titles: Titles) -> Jso
     if reader.is_staff:
         answer |= {
             "primary": following.primary if following else None,
-            "children": [
-                {**child, "reporter": child["reporter"] or words.REPORTERS["guest"]} for child in around["followers"]
-            ],
+            "children": [{**child, "reporter": _name_of(child, state.kind)} for child in around["followers"]],
             "links": [_link(link, titles) for link in around["links"]],
         }
     return answer
+
+
+def _name_of(child: Json, kind: str) -> str:
+    """Who made a private order is for those alone who may read that one, on its own page."""
+    if kind in PRIVATE:
+        return wording.REPORTER
+    return child["reporter"] or words.REPORTERS["guest"]
 
 
 def _incident(incident: Json | None) -> Json | None:
@@ -93,16 +101,20 @@ def _link(link: Json, titles: Titles) -> Json:
 
 
 def with_news(bundle: Row) -> list[Json]:
-    """The order's own events, and the public ones of whomever it followed at that time, by time."""
+    """The order's own events, and the public ones of whomever it followed at that time, by time. That the other was
+    called off is nobody's news but its reporter's: this one goes on.
+    """
     own: list[Json] = bundle["events"]
     news = _group(bundle).get("news")
     if not news:
         return own
     spans = _spans(own)
+    called_off = LIFECYCLES[bundle["kind"]].called_off
     public = [
         _public(event)
         for event in news
-        if any(number == event["number"] and since <= _instant(event["at"]) <= until for number, since, until in spans)
+        if event["stage"] not in called_off
+        and any(number == event["number"] and since <= _instant(event["at"]) <= until for number, since, until in spans)
     ]
     return sorted([*own, *public], key=lambda event: _instant(event["at"]))
 

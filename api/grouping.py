@@ -6,12 +6,13 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import acting
+from api import acting, complaint_views
 from api.group_bodies import Link
 from api.idempotency import Request
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import grouping, similarity, words
+from models.domain.complaints import Complaint
 from models.domain.errors import ValidationFailed
 from models.domain.order import OrderState
 from models.domain.places import Place
@@ -50,8 +51,8 @@ async def similar_to(state: State, member: StaffMember, number: str) -> list[Jso
     """Open orders that may be about the same fault as this one, best first. Raises NotFound."""
     bundle = await acting.visible_order(state, member.actor, number)
     order = OrderState.model_validate(bundle["state"])
-    if not order.lifecycle.may_follow:
-        return []  # Each complaint is answered by itself, and shows nobody another's words.
+    if not order.lifecycle.may_follow or not complaint_views.reads_words(bundle, order, member.actor):
+        return []
     rows = await grouped.alike(
         state.direct,
         order.community_id,
@@ -60,6 +61,8 @@ async def similar_to(state: State, member: StaffMember, number: str) -> list[Jso
         order.submitted_at,
         similarity.WITHIN,
         number,
+        excluded=order.excluded,
+        onlooker=reading.Onlooker.of(member.actor),
     )
     titles = await state.catalog.titles(state.direct)
     return [
@@ -73,15 +76,23 @@ async def similar_to(state: State, member: StaffMember, number: str) -> list[Jso
             "description": row["description"][: reading.SUMMARY_CHARACTERS],
             **scored,
         }
-        for row, scored in best(rows, order.place, order.submitted_at)
+        for row, scored in best(rows, order.place, order.submitted_at, order.complaint)
+        if member.actor.reaches(order.community_id, row["place"].get("building_id"))
     ]
 
 
-def best(rows: list[reading.Row], place: Place, at: datetime) -> list[tuple[reading.Row, Json]]:
-    """The rows worth saying with their score and its reasons, best first."""
+def best(
+    rows: list[reading.Row], place: Place, at: datetime, complaint: Complaint | None = None
+) -> list[tuple[reading.Row, Json]]:
+    """The rows worth saying with their score and its reasons, best first; for a complaint, those of its matter."""
     found: list[tuple[reading.Row, Json]] = []
     for row in rows:
-        reasons = similarity.reasons(place, at, Place.model_validate(row["place"]), row["submitted_at"])
+        other = Complaint.model_validate(row["complaint"]) if row["complaint"] else None
+        if complaint and other and complaint.matter is not other.matter:
+            continue
+        same = bool(complaint and other and complaint.subject.is_same(other.subject))
+        there = Place.model_validate(row["place"])
+        reasons = similarity.reasons(place, at, there, row["submitted_at"], same_subject=same)
         score = similarity.points(reasons)
         if score >= similarity.WORTH_SAYING:
             said = [

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import asyncpg
 
 from models.domain.numbers import PREFIXES
+from models.domain.people import Actor
 from models.repositories import reading
 from models.repositories.direct import Direct
 from models.repositories.live import ORDERS_CHANNEL
@@ -49,10 +50,9 @@ EVERYTHING: Final = Change(None, None)
 
 @dataclass(eq=False)
 class Subscription:
-    """An asynchronous iterator of :class:`Change`. For staff by communities, for a resident by their id and houses."""
+    """An asynchronous iterator of :class:`Change`. For staff by their scope, for a resident by their id and houses."""
 
-    communities: frozenset[str] = frozenset()
-    staff_id: str | None = None
+    staff: Actor | None = None
     resident_id: str | None = None
     houses: frozenset[str] = frozenset()
     _changed: dict[str | None, Change] = field(default_factory=dict)
@@ -94,15 +94,14 @@ class Live:
     async def subscribe(
         self,
         *,
-        communities: Iterable[str] = (),
-        staff_id: str | None = None,
+        staff: Actor | None = None,
         resident_id: str | None = None,
         houses: Iterable[str] = (),
     ) -> AsyncIterator[Subscription]:
-        """Changes from now on: of the communities' orders (`*` is all) that are not kept from this member of staff, or
-        of one resident's own and their houses'.
+        """Changes from now on: of the orders in a staff member's scope that are not kept from them, or of one
+        resident's own and their houses'.
         """
-        subscription = Subscription(frozenset(communities), staff_id, resident_id, frozenset(houses))
+        subscription = Subscription(staff, resident_id, frozenset(houses))
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -128,17 +127,15 @@ class Live:
     def _heard(self, connection: Any, pid: int, channel: str, payload: object) -> None:
         number, _, community_id = str(payload).partition(" ")
         change = Change(number, community_id)
-        discreet = number.startswith(DISCREET)
-        if not discreet:
-            self._tell_staff(change, ())
-        if discreet or any(subscription.resident_id for subscription in self._subscriptions):
-            self._to_look_up.put_nowait(change)
-
-    def _tell_staff(self, change: Change, excluded: Sequence[str]) -> None:
+        asked = False
         for subscription in self._subscriptions:
-            reached = change.community_id in subscription.communities or "*" in subscription.communities
-            if reached and subscription.staff_id not in excluded:
-                subscription.tell(change)
+            if _is_known_without_the_row(subscription, change):
+                if subscription.staff is not None and subscription.staff.reaches(community_id):
+                    subscription.tell(change)
+            else:
+                asked = True
+        if asked:
+            self._to_look_up.put_nowait(change)
 
     def _tell_all(self, change: Change) -> None:
         for subscription in self._subscriptions:
@@ -157,11 +154,30 @@ class Live:
                 self._tell_concerned(change, row)
 
     def _tell_concerned(self, change: Change, row: reading.Row) -> None:
-        if row["number"].startswith(DISCREET):
-            self._tell_staff(change, row["excluded"])
         car = row["state"].get("move_car") or {}
         concerned = {row["reporter_itself"], *car.get("users", ()), *car.get("requesters", ())}
         for subscription in self._subscriptions:
-            own = subscription.resident_id is not None and subscription.resident_id in concerned
-            if own or (row["house_id"] in subscription.houses and row["kind"] == "repair"):
+            staff = subscription.staff
+            if staff is not None:
+                if not _is_known_without_the_row(subscription, change) and may_see(staff, row):
+                    subscription.tell(change)
+            elif subscription.resident_id in concerned or (
+                row["house_id"] in subscription.houses and row["kind"] == "repair"
+            ):
                 subscription.tell(change)
+
+
+def _is_known_without_the_row(subscription: Subscription, change: Change) -> bool:
+    """Whether the announcement says enough to decide: for staff of whole communities, about what is kept from nobody.
+    It goes to every process, so buildings, exclusions and people stand in the row alone.
+    """
+    staff = subscription.staff
+    return (
+        staff is not None
+        and change.community_id not in staff.narrowed
+        and not (change.number or "").startswith(DISCREET)
+    )
+
+
+def may_see(staff: Actor, row: reading.Row) -> bool:
+    return staff.reaches(row["community_id"], row["building_id"]) and staff.id not in row["excluded"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.domain import quotes, words
 from models.domain.forms import as_json
+from models.domain.lifecycles.repair import AGREE_APPOINTMENT
 from models.domain.order import OrderState
 
 Json = dict[str, Any]
@@ -13,8 +14,9 @@ Json = dict[str, Any]
 
 def appointment(state: OrderState) -> Json:
     """`appointment` and how it stands: `wished` by the reporter, `proposed` to them, or `agreed`."""
-    window = state.proposed or state.appointment
-    status = None if window is None else "proposed" if state.proposed else _standing(state)
+    proposed = state.proposed if state.task_of(AGREE_APPOINTMENT.kind) else None  # Nobody is asked any more.
+    window = proposed or state.appointment
+    status = None if window is None else "proposed" if proposed else _standing(state)
     return {"appointment": as_json(window) if window else None, "appointment_status": status}
 
 

@@ -26,11 +26,12 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     async def submitted(self) -> None:
         decision = await self.ask(ASSIGN, roles=(self._decider,))
-        if decision.outcome == "assigned":
-            self.order.assignee = decision.form["staff"]
-            self.enter("assigned", decision)
-        else:
-            self.enter("refused", decision)
+        match decision.outcome:
+            case "assigned":
+                self.order.assignee = decision.form["staff"]
+                self.enter("assigned", decision)
+            case "rejected":
+                self.enter("refused", decision)
 
     async def refused(self) -> None:
         """The firm will not take it up. Its maker may object once, and somebody higher decides."""
@@ -81,7 +82,8 @@ class ComplaintWorkflow(WorkOrderWorkflow):
             self.enter("closed", verdict)
 
     async def afterwards(self) -> None:
-        if self.order.stage == "closed" and self.complaint.call_back:
+        asked = self.order.task_of(CALL_BACK.kind) is not None  # By an earlier run, which has continued as this one.
+        if self.order.stage == "closed" and self.complaint.call_back and not asked:
             # All clerks may report to whoever is complained of; then the rung that decided calls back.
             about_superior = self.complaint.subject.role is not None
             self.open_beside(CALL_BACK, roles=(Role.CLERK, self.complaint.rung) if about_superior else None)
@@ -117,5 +119,4 @@ class ComplaintWorkflow(WorkOrderWorkflow):
 
     @property
     def _decider(self) -> Role:
-        climbed = self.order.reopened or self.complaint.objected
-        return self.complaint.one_higher() if climbed else self.complaint.rung
+        return self.complaint.decider(self.order.reopened)

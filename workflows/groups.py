@@ -69,6 +69,7 @@ class Groups(HumanTasks):
             primary=wish.primary,
             incident=wish.incident,
             communities=EVERYWHERE if by.kind == "system" else by.communities,
+            by=by.id,
         )
         answer = await self._asked(names.JOIN_GROUP, question, Joined)
         if answer.refused is not None:

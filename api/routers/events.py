@@ -29,8 +29,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 @router.get("/staff/events", responses=STREAM, response_class=EventSourceResponse)
 async def of_staff(state: StateDep, staff: Staff) -> EventSourceResponse:
-    """Orders of the caller's communities that change from now on."""
-    return EventSourceResponse(changes_of(state.live, communities=staff.actor.communities, staff_id=staff.id))
+    """Orders in the caller's scope that change from now on."""
+    return EventSourceResponse(changes_of(state.live, staff=staff.actor))
 
 
 @router.get("/owner/events", responses=STREAM, response_class=EventSourceResponse)

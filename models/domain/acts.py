@@ -111,7 +111,7 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
         state.rating = form.rating  # type: ignore[attr-defined]
     audience = Audience.STAFF if command.outcome in state.lifecycle.among_staff else Audience.REPORTER
     event = step.record(command.outcome, actor, at, audience, task=task.id, **facts)
-    _stop_clock(state, command.outcome, at)
+    step.keep_promises(command.outcome, at)
     closed = step.close(task, command.outcome, actor, at, facts)
     if isinstance(form, Merged):
         grouping.begin(step, actor, at, form.primary, None)
@@ -121,12 +121,6 @@ def complete(step: Step, actor: Actor, command: c.Complete, at: datetime) -> Mov
         # The clerk only wrote down what the reporter said, so four-eyes must not count it as the clerk's own act.
         state.done_by.pop(task.kind, None)
     return Moved(closed, event)
-
-
-def _stop_clock(state: OrderState, outcome: str, at: datetime) -> None:
-    for name in state.lifecycle.stops.get(outcome, ()):
-        if name in state.clocks:
-            state.clocks[name].stop(at)
 
 
 def hold(step: Step, actor: Actor, command: c.PutOnHold, at: datetime) -> None:

@@ -33,7 +33,7 @@ WHERE: Final = {
     "move_car.referred": "已报警处理",
 }
 """Stage, or kind.stage → where the order is. The others are called as everywhere."""
-FOLLOWING: Final = "已与同一故障的其他工单合并处理"
+FOLLOWING: Final = "已与同一件事的其他工单合并处理"
 
 CAR_ASKED: Final = {
     "requested": ("联系车主中", "物业联系车主，必要时秩序员到场"),

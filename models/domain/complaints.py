@@ -31,6 +31,11 @@ class Subject(BaseModel):
     role: Role | None = None
     """The highest of the ladder that the member of staff holds: nobody decides about their own conduct."""
 
+    def is_same(self, other: Subject) -> bool:
+        """Somebody of the staff whom nobody has named is nobody else's subject."""
+        named = self.kind == "community" or self.id is not None
+        return named and (self.kind, self.id) == (other.kind, other.id)
+
 
 class Complaint(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -59,6 +64,14 @@ class Complaint(BaseModel):
     def one_higher(self) -> Role:
         """Where a dispute climbs to."""
         return LADDER[min(LADDER.index(self.rung) + 1, len(LADDER) - 1)]
+
+    def decider(self, reopened: int) -> Role:
+        """Who decides about it now."""
+        return self.one_higher() if reopened or self.objected else self.rung
+
+    def may_regroup(self, reopened: int) -> tuple[Role, ...]:
+        """Whoever decides about it, and those above: merging it decides what becomes of it."""
+        return LADDER[LADDER.index(self.decider(reopened)) :]
 
 
 def called_back(matter: Matter, serial: int) -> bool:

@@ -38,7 +38,7 @@ class Following(BaseModel):
 
 
 class Joining(BaseModel):
-    """May the order `number`, published as `version`, follow this? `communities` are those of whoever asks."""
+    """May the order `number`, published as `version`, follow this? `communities` are those of whoever asks, `by`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,6 +47,7 @@ class Joining(BaseModel):
     primary: str | None = None
     incident: str | None = None
     communities: tuple[str, ...] = ()
+    by: str = ""
 
 
 class Joined(BaseModel):

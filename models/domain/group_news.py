@@ -11,6 +11,8 @@ from models.domain.order import Event, OrderState
 
 def for_followers(order: OrderState, event: Event) -> str | None:
     """The kind of the notice that each follower's reporter gets; None for none."""
+    if event.kind == "replied":
+        return "progress_told"
     if event.kind == "commented":
         return "replied" if event.by_kind == "staff" and event.audience == "reporter" else None
     if event.kind in ("resumed", "woke_up"):

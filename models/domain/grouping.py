@@ -20,9 +20,14 @@ MAY_GROUP: Final = (Role.CLERK, Role.DISPATCHER, Role.LEAD, Role.MANAGER)
 """Who merges orders, takes them out again and opens incidents."""
 
 
-def may_group(actor: Actor) -> None:
-    """The system gathers reports when an incident is opened. Raises Forbidden."""
-    if actor.kind != "system" and not (actor.kind == "staff" and actor.has(*MAY_GROUP)):
+def may_group(actor: Actor, order: OrderState | None = None) -> None:
+    """The system gathers reports when an incident is opened; a complaint is merged by those who may decide it.
+
+    Raises Forbidden.
+    """
+    own = order.complaint if order is not None else None
+    roles = own.may_regroup(order.reopened) if order is not None and own is not None else MAY_GROUP
+    if actor.kind != "system" and not (actor.kind == "staff" and actor.has(*roles)):
         raise Forbidden("merge_role")
 
 
@@ -42,9 +47,8 @@ def begin(step: Step, by: Actor, at: datetime, primary: str | None, incident: st
     """From here on the order waits: nothing is open on it, no clock runs, nobody need drive anywhere."""
     state = step.state
     state.following = Following(primary=primary, incident=incident, since=at, by=by.id)
-    for task in list(state.tasks.values()):
-        if not state.lifecycle.tasks[task.kind].beside:
-            step.close(task, "merged", SYSTEM, at)
+    for task in list(state.tasks.values()):  # Also a visit that is only proposed: nobody comes for this order alone.
+        step.close(task, "merged", SYSTEM, at)
     step.drive_clocks(at)
 
 
@@ -71,6 +75,7 @@ def finish(step: Step, event: Event, worker: str | None, at: datetime) -> None:
     again if it is not fixed here, and who is rated.
     """
     state = step.state
+    step.keep_promises(event.kind, at)
     if worker is not None:
         state.assignee = worker
         state.done_by[state.lifecycle.work_task] = worker
@@ -103,23 +108,36 @@ class Standing:
     leads: bool = False
     """Open orders follow it."""
     worker: str | None = None
+    called_off: bool = False
+    """The work will not be done."""
+    matter: str | None = None
+    """Of a complaint: whether it is one, or a suggestion."""
+    kept_from: frozenset[str] = frozenset()
+    """Staff for whom it does not exist."""
 
     @property
     def over(self) -> bool:
-        return self.finished or not self.open
+        return self.finished or self.called_off or not self.open
 
 
-def may_follow(child: Standing, primary: Standing | None, communities: tuple[str, ...]) -> None:
+def may_follow(child: Standing, primary: Standing | None, communities: tuple[str, ...], by: str = "") -> None:
     """Groups are one deep, of one kind and community, and only of orders that are worked on.
 
-    Raises NotFound for what lies outside the caller's `communities`, else IllegalTransition with the reason.
+    Whoever is kept from one must be kept from all of a group: they would read in one what is said on another, or
+    answer what complains of them. An exclusion is never widened instead, because the rung that decides may then be
+    empty once an order is taken out again.
+
+    Raises NotFound for what does not exist for `by` or lies outside their `communities`, else IllegalTransition with
+    the reason.
     """
-    if primary is None or not ("*" in communities or primary.community_id in communities):
+    if primary is None or by in primary.kept_from or not ("*" in communities or primary.community_id in communities):
         raise NotFound("order_not_found")
-    if primary.kind != child.kind:
+    if (primary.kind, primary.matter) != (child.kind, child.matter):
         raise IllegalTransition("merge_other_kind")
     if primary.community_id != child.community_id:
         raise IllegalTransition("merge_other_community")
+    if primary.kept_from != child.kept_from:
+        raise IllegalTransition("merge_other_exclusion")
     if primary.over:
         raise IllegalTransition("primary_over")
     if primary.leader is not None:

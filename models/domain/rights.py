@@ -350,13 +350,8 @@ def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) 
         raise IllegalTransition("too_late_to_amend")
     if not (command.category or command.place or command.priority or command.contact or command.charge):
         raise ValidationFailed("nothing_to_change", field="category")
-    if command.charge is not None and command.place is None and not may_change_charge(actor):
+    if command.charge is not None and command.place is None and not actor.has(*MAY_CHANGE_CHARGE):
         raise Forbidden("charge_role")
-
-
-def may_change_charge(actor: Actor) -> bool:
-    """Who says by whom a repair is paid; the console's form offers it to nobody else."""
-    return actor.has(*MAY_CHANGE_CHARGE)
 
 
 def may_refresh_policy(order: OrderState, actor: Actor, command: c.RefreshPolicy, now: datetime) -> None:
@@ -393,13 +388,13 @@ def may_rate(order: OrderState, actor: Actor, command: c.Rate, now: datetime) ->
 def may_merge(order: OrderState, actor: Actor, command: c.Merge, now: datetime) -> None:
     """What this order alone can know; whether the other agrees is asked of the database."""
     within_reach(order, actor)
-    grouping.may_group(actor)
+    grouping.may_group(actor, order)
     grouping.may_begin(order, command.primary, "primary")
 
 
 def may_unmerge(order: OrderState, actor: Actor, command: c.Unmerge, now: datetime) -> None:
     within_reach(order, actor)
-    grouping.may_group(actor)
+    grouping.may_group(actor, order)
     if order.following is None:
         raise IllegalTransition("follows_nothing")
 

@@ -23,6 +23,8 @@ SAME_BUILDING: Final = ("same_building", 20)
 SAME_UNIT: Final = ("same_unit", 10)
 SAME_FLOOR: Final = ("same_floor", 5)
 SAME_HOUSE: Final = ("same_house", 30)
+SAME_SUBJECT: Final = ("same_subject", 30)
+"""Complaints of the same person or house, or both of the community as a whole."""
 CLOSE_IN_TIME: Final = (
     (timedelta(hours=1), ("within_an_hour", 15)),
     (timedelta(hours=6), ("within_six_hours", 10)),
@@ -37,7 +39,9 @@ class Reason(NamedTuple):
     points: int
 
 
-def reasons(one: Place, one_at: datetime, other: Place, other_at: datetime) -> list[Reason]:
+def reasons(
+    one: Place, one_at: datetime, other: Place, other_at: datetime, *, same_subject: bool = False
+) -> list[Reason]:
     """Why two orders of one category look like one fault; empty when their places exclude it.
 
     At most 100 points for a public place: the same spot, building, unit and floor within the hour.
@@ -56,6 +60,8 @@ def reasons(one: Place, one_at: datetime, other: Place, other_at: datetime) -> l
         shared += [(SAME_UNIT, one.unit, other.unit), (SAME_FLOOR, one.floor, other.floor)]
     found = [Reason(*BASE)]
     found += [Reason(*reason) for reason, here, there in shared if here is not None and here == there]
+    if same_subject:
+        found.append(Reason(*SAME_SUBJECT))
     found.append(next(Reason(*reason) for span, reason in CLOSE_IN_TIME if apart <= span))
     return found
 

@@ -138,6 +138,12 @@ class Step:
             else:
                 clock.resume(at, state.terms)
 
+    def keep_promises(self, event: str, at: datetime) -> None:
+        """Stop the clocks that this outcome or event ends for good."""
+        for name in self.state.lifecycle.stops.get(event, ()):
+            if name in self.state.clocks:
+                self.state.clocks[name].stop(at)
+
     def open(
         self,
         spec: TaskSpec,

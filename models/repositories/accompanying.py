@@ -66,7 +66,7 @@ News = tuple[str, Notice]
 
 def tell_others(conn: Connection, batch: Batch) -> None:
     """The step's news for everybody who goes along with this order."""
-    if not any(event.stage or event.kind in ("commented", "promoted") for event in batch.events):
+    if not any(event.stage or event.kind in ("commented", "replied", "promoted") for event in batch.events):
         return
     followers = conn.execute(_FOLLOWERS, {"number": batch.number}).all()
     _write_notices(conn, batch, [*_to_followers(batch, followers), *_to_neighbours(conn, batch, followers)])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from models.repositories.direct import Direct, numbered
+from models.repositories.reading import EXISTS_FOR_ME, READS_WORDS, Onlooker
 
 Row = dict[str, Any]
 
@@ -50,24 +51,38 @@ async def around(
     return dict(row.items())
 
 
-ALIKE: Final = numbered("""
-    SELECT number, place_label, category, stage, submitted_at, state->'place' AS place, description, primary_number,
-           finished_at
-    FROM work_orders
-    WHERE community_id = :community AND kind = :kind AND category = :category AND open AND number <> :number
-      AND primary_number IS NULL AND incident_id IS NULL AND finished_at IS NULL
-      AND submitted_at BETWEEN :earliest AND :latest
-    ORDER BY submitted_at DESC, number DESC LIMIT :limit""")
+ALIKE: Final = numbered(f"""
+    SELECT w.number, w.place_label, w.category, w.stage, w.submitted_at, w.state->'place' AS place, w.description,
+           w.state->'complaint' AS complaint
+    FROM work_orders w
+    WHERE w.community_id = :community AND w.kind = :kind AND w.category = :category AND w.open AND w.number <> :number
+      AND w.primary_number IS NULL AND w.incident_id IS NULL AND w.finished_at IS NULL
+      AND w.submitted_at BETWEEN :earliest AND :latest AND w.excluded = CAST(:excluded AS varchar[])
+      AND {EXISTS_FOR_ME} AND {READS_WORDS}
+    ORDER BY w.submitted_at DESC, w.number DESC LIMIT :limit""")  # noqa: S608 - only constants are put in
 """Open orders that could lead a group; those that follow another stand behind it."""
+
+NOBODY: Final = Onlooker()
 
 COMPARED_AT_MOST: Final = 200
 """Newest first: in a storm an incident is the better answer."""
 
 
 async def alike(
-    db: Direct, community: str, kind: str, category: str, at: datetime, within: timedelta, number: str = ""
+    db: Direct,
+    community: str,
+    kind: str,
+    category: str,
+    at: datetime,
+    within: timedelta,
+    number: str = "",
+    *,
+    excluded: Sequence[str] = (),
+    onlooker: Onlooker = NOBODY,
 ) -> list[Row]:
-    """Open orders of the category, filed near that time, with their places."""
+    """Open orders of the category, filed near that time, with their places: those that are kept from the same people
+    as the one that they are compared with, and whose words the onlooker may read.
+    """
     values = {
         "community": community,
         "kind": kind,
@@ -76,5 +91,6 @@ async def alike(
         "earliest": at - within,
         "latest": at + within,
         "limit": COMPARED_AT_MOST,
-    }
+        "excluded": list(excluded),
+    } | onlooker.values()
     return [dict(row.items()) for row in await db.rows(ALIKE, values)]

@@ -15,14 +15,16 @@ from sqlalchemy import Connection, Row, text
 from models.domain.errors import IllegalTransition, NotFound, Unavailable, WuyouError
 from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.grouping import Standing, fate_of, may_follow
+from models.domain.lifecycles import LIFECYCLES
 
 LATE_SEQ: Final = 1000
 """Events that no step has made come after all of the step's own (`models.tables.orders.TimelineEvent`)."""
 
 _LOCK: Final = text(
     """
-    SELECT number, kind, community_id, open, finished_at IS NOT NULL AS finished, version,
-           coalesce(primary_number, incident_id) AS leader, assignee_id AS worker, heir_number
+    SELECT number, kind, community_id, stage, open, finished_at IS NOT NULL AS finished, version, excluded,
+           coalesce(primary_number, incident_id) AS leader, assignee_id AS worker, heir_number,
+           state->'complaint'->>'matter' AS matter
     FROM work_orders WHERE number = ANY(:numbers) ORDER BY number FOR NO KEY UPDATE
     """
 )
@@ -58,7 +60,8 @@ def _join_primary(conn: Connection, question: Joining) -> None:
     child = _child(rows.get(question.number), question.version)
     primary = rows.get(str(question.primary))
     leads = conn.execute(_LEADS, {"number": question.number}).scalar_one()
-    may_follow(_standing(child, leads=leads), _standing(primary) if primary is not None else None, question.communities)
+    leader = _standing(primary) if primary is not None else None
+    may_follow(_standing(child, leads=leads), leader, question.communities, question.by)
     conn.execute(_ACCOMPANY, {"number": question.primary})
 
 
@@ -90,6 +93,9 @@ def _standing(row: Row, leads: bool = False) -> Standing:
         leader=row.leader,
         leads=leads,
         worker=row.worker,
+        called_off=row.stage in LIFECYCLES[row.kind].called_off,
+        matter=row.matter,
+        kept_from=frozenset(row.excluded),
     )
 
 
@@ -179,8 +185,7 @@ def _fate_in_group(conn: Connection, question: Follower) -> Fate:
     primary = conn.execute(_LOCK, {"numbers": [question.primary]}).one_or_none()
     if primary is None:
         return Fate(came_to="free")
-    called_off = not primary.open and not primary.finished
-    heir = choose_heir(conn, primary.number) if called_off else None
+    heir = choose_heir(conn, primary.number) if _standing(primary).called_off else None
     rows = {row.number: row for row in conn.execute(_LOCK, {"numbers": [question.number, heir]})}
     child = rows.get(question.number)
     if child is None or child.version != question.version:

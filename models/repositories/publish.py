@@ -270,7 +270,7 @@ def _json(rows: Any) -> str:
 def _work_ended_at(batch: Batch) -> tuple[datetime | None, bool]:
     """When the work itself was done, closing the order comes later; and whether a time that is known already counts."""
     state, lifecycle = batch.state, batch.state.lifecycle
-    done = lifecycle.after_work - lifecycle.ends
+    done = lifecycle.after_work - lifecycle.ends - lifecycle.called_off
     if state.stage in done:
         return state.entered_at, False
     said = next((event.at for event in reversed(batch.events) if event.stage in done), None)

@@ -47,10 +47,10 @@ EXISTS_FOR_ME: Final = "NOT CAST(:self_id AS text) = ANY(w.excluded)"
 READS_WORDS: Final = f"""(w.kind NOT IN ({", ".join(f"'{kind}'" for kind in sorted(PRIVATE))})
     OR CAST(:own_roles AS text[]) && CAST(ARRAY[{", ".join(f"'{role}'" for role in READ_ALL)}] AS text[])
     OR coalesce(w.filed_by = :self_id, false)
-    OR EXISTS (SELECT FROM tasks own WHERE own.number = w.number
+    OR EXISTS (SELECT FROM tasks own WHERE own.number IN (w.number, w.primary_number)
         AND (own.holder_id = ANY(CAST(:stands_for AS text[])) OR own.closed_by = ANY(CAST(:stands_for AS text[]))
             OR (own.closed_at IS NULL AND own.holder_id IS NULL AND own.roles && CAST(:own_roles AS varchar[])))))"""
-"""What `privacy.may_read_words` says of a member of staff."""
+"""What `privacy.may_read_words` says of a member of staff; whoever handles the primary handles all of its group."""
 
 
 class TaskKey(NamedTuple):
@@ -252,8 +252,8 @@ DETAIL: Final = numbered(f"""
            w.finished_at, w.closed_at, w.rating_result, w.rating_speed, w.rating_manner, w.rating_text, w.state,
            w.started_at, w.workflow_ended_at, w.projection_error, w.version, w.excluded, {SPEAKS_AS},
            CASE WHEN w.kind = 'complaint' THEN ARRAY(
-               SELECT x.holder_id FROM tasks x WHERE x.number = w.number AND x.holder_id IS NOT NULL
-               UNION SELECT x.closed_by FROM tasks x WHERE x.number = w.number AND x.closed_by IS NOT NULL)
+               SELECT unnest(ARRAY[x.holder_id, x.closed_by]) FROM tasks x
+               WHERE x.number IN (w.number, w.primary_number))
                ELSE '{{}}' END AS took_part,
            CASE WHEN w.kind = 'complaint' THEN coalesce((
                SELECT jsonb_agg(jsonb_build_object('by', s.name, 'at', v.at) ORDER BY v.at)
@@ -312,8 +312,8 @@ async def deliveries(db: Direct, number: str, limit: int) -> list[Row]:
 
 
 STANDING: Final = numbered("""
-    SELECT number, kind, community_id, house_id, category, open, version, state, started_at, workflow_ended_at,
-           projection_error, excluded,
+    SELECT number, kind, community_id, building_id, house_id, category, open, version, state, started_at,
+           workflow_ended_at, projection_error, excluded,
            coalesce((SELECT a.resident_id FROM aliases a WHERE a.id = reporter_id), reporter_id) AS reporter_itself
     FROM work_orders WHERE number = :number""")
 
@@ -567,17 +567,6 @@ async def houses_by_words(db: Direct, communities: Sequence[str], words: str, ph
     return await _rows(
         db, PEOPLE, communities=list(communities), words=f"%{_literally(words)}%", phone_hash=phone_hash, limit=limit
     )
-
-
-HOUSES: Final = numbered("""
-    SELECT id AS house_id, label FROM houses
-    WHERE community_id = ANY(CAST(:communities AS text[])) AND label ILIKE :words
-    ORDER BY community_id, length(label), label LIMIT :limit""")
-
-
-async def houses_by_label(db: Direct, communities: Sequence[str], words: str, limit: int) -> list[Row]:
-    """Houses alone, where it is nobody's business who lives there."""
-    return await _rows(db, HOUSES, communities=list(communities), words=f"%{_literally(words)}%", limit=limit)
 
 
 # -- messages and photos ----------------------------------------------------------------------------------------------

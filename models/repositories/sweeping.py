@@ -7,10 +7,14 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from models.domain.lifecycles import LIFECYCLES
 from models.repositories import accompanying
 
 PER_SWEEP: Final = 500
 """Rows of one statement, so that a sweep after a long pause holds no lock for seconds."""
+
+
+CALLED_OFF: Final = sorted({stage for lifecycle in LIFECYCLES.values() for stage in lifecycle.called_off})
 
 
 class Waiting(NamedTuple):
@@ -68,7 +72,7 @@ _FORGOTTEN_FOLLOWERS: Final = text("""
     LEFT JOIN incidents i ON i.id = w.incident_id
     WHERE w.open AND w.workflow_ended_at IS NULL AND w.started_at IS NOT NULL
         AND (w.primary_number IS NOT NULL OR w.incident_id IS NOT NULL)
-        AND (p.finished_at IS NOT NULL OR NOT p.open OR i.closed_at IS NOT NULL)
+        AND (p.finished_at IS NOT NULL OR NOT p.open OR p.stage = ANY(:called_off) OR i.closed_at IS NOT NULL)
         AND coalesce(p.touched_at, i.closed_at) < :before AND w.touched_at < :before
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.number = w.number AND o.action = 'command' AND o.done_at IS NULL)
     ORDER BY w.number LIMIT :limit
@@ -79,7 +83,9 @@ def wake_forgotten(conn: Connection, before: datetime, now: datetime) -> list[st
     """Have orders look again that still follow what has been over since then: their wake-up was lost, or came while
     they were just joining.
     """
-    numbers = list(conn.execute(_FORGOTTEN_FOLLOWERS, {"before": before, "limit": PER_SWEEP}).scalars())
+    numbers = list(
+        conn.execute(_FORGOTTEN_FOLLOWERS, {"before": before, "called_off": CALLED_OFF, "limit": PER_SWEEP}).scalars()
+    )
     accompanying.wake(conn, numbers, f"sweep-{int(now.timestamp())}")
     return numbers
 

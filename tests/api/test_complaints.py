@@ -252,6 +252,64 @@ def test_what_is_wrong_is_said_at_its_field(api: Api) -> None:
     refused(api.staff("c-clerk").post("/staff/work-orders", {**body, "anonymous": True}), 422, "validation_failed")
 
 
+LOUD = "张家每晚打麻将"
+
+
+def test_merged_each_maker_reads_the_answer_and_nothing_of_the_other(api: Api) -> None:
+    """The first from a home that handlers may know, the second anonymous; both in one clerk's hands."""
+    quiet, noisy = api.owner("c-quiet"), api.owner("c-noisy")
+    manager, lead, clerk = api.staff("c-manager"), api.staff("c-lead"), api.staff("c-clerk")
+    first = filed(quiet, text=f"{SECRET}，请管一管。")["number"]
+    second = filed(noisy, text=f"{LOUD}，请管一管。", anonymous=True)["number"]
+    path = f"/staff/work-orders/{second}"
+    (alike,) = [one for one in lead.read(f"{path}/similar")["items"] if one["number"] == first]
+    assert "same_subject" in [reason["reason"] for reason in alike["reasons"]]
+    assert alike["score"] == sum(reason["points"] for reason in alike["reasons"])
+    assert clerk.read(f"{path}/similar")["items"] == [], "who may not read it hears of no likeness"
+    refused(clerk.post(f"{path}/merge", {"primary": first}), 403, "forbidden")
+    about = filed(quiet, subject={"kind": "staff", "account": "c-tech"})["number"]
+    unlike = refused(lead.post(f"{path}/merge", {"primary": about}), 409, "illegal_transition")
+    assert unlike["reason"] == "merge_other_exclusion"
+    assert about not in json.dumps(lead.read(f"{path}/similar"))
+    merged = lead.complete(second, "merged", primary=first)
+    assert (merged.status_code, merged.json()["group"]["primary"]) == (200, first)
+    assert lead.complete(first, "assigned", staff="c-clerk").status_code == 200
+    assert LOUD in clerk.order(second)["description"], "whoever handles the first handles its group"
+    assert [item["readable"] for item in clerk.read("/staff/work-orders", q=second)["items"]] == [True]
+    assert [child["reporter"] for child in clerk.order(first)["group"]["children"]] == ["报事人"]
+    assert clerk.complete(first, "replied", text="已上门提醒").status_code == 200
+    until(
+        lambda: "progress_told" in [m["kind"] for m in noisy.read("/owner/messages")["items"] if m["number"] == second]
+    )
+    picture = photo(clerk)
+    assert clerk.complete(first, "answered", text="已与该户约定", photo_ids=[picture]).status_code == 200
+    until(lambda: [task["kind"] for task in noisy.order(second)["tasks"]] == ["judge"])
+    seen = noisy.order(second)
+    assert (seen["stage"], seen["photos"]) == ("answered", [])
+    assert [text for text in ("已上门提醒", "已与该户约定") if text not in json.dumps(seen, ensure_ascii=False)] == []
+    secrets = ((seen, (first, SECRET, "c-quiet", picture)), (quiet.order(first), (second, LOUD, "c-noisy", "anon_")))
+    for order, kept in secrets:
+        assert [secret for secret in kept if secret in json.dumps(order, ensure_ascii=False)] == []
+    assert "c-noisy" not in json.dumps([who.order(second) for who in (manager, lead, clerk)], ensure_ascii=False)
+    assert noisy.complete(second, "dissatisfied", reason="没有用").json()["stage"] == "disputed"
+    assert quiet.complete(first, "satisfied").json()["stage"] == "closed"
+    assert manager.complete(second, "answered", text="由我约谈").json()["stage"] == "closed"
+
+
+def test_a_refused_complaint_frees_those_that_followed_it(api: Api) -> None:
+    quiet, noisy, lead = api.owner("c-quiet"), api.owner("c-noisy"), api.staff("c-lead")
+    first, second = filed(quiet)["number"], filed(noisy)["number"]
+    lead.act(f"/staff/work-orders/{second}/merge", {"primary": first})
+    assert lead.complete(first, "rejected", reason="非物业职责").json()["stage"] == "refused"
+    until(lambda: [task["kind"] for task in lead.order(second)["tasks"]] == ["assign"])
+    seen = noisy.order(second)
+    assert (seen["stage"], "refused" in json.dumps(seen), "非物业职责" in json.dumps(seen)) == (
+        "submitted",
+        False,
+        False,
+    )
+
+
 def test_a_clerk_files_for_who_phoned(api: Api) -> None:
     body = complaint(kind="complaint", reporter={"resident_id": "res_c-quiet"}, anonymous=True)
     order = api.staff("c-clerk").act("/staff/work-orders", body)
@@ -275,3 +333,20 @@ def test_a_suggestion_hangs_on_the_board_with_its_makers_leave(api: Api) -> None
     assert (post["answer"], post["by"]) == ("采纳，下月安装", "匿名业主")
     assert api.owner("neighbour").read("/owner/board")["items"] == []
     assert "'=建议在北门装充电桩" in manager.get("/staff/work-orders.csv").text  # No formula to a spreadsheet.
+
+
+def test_a_suggestion_that_followed_another_is_published_with_the_answer_to_both(api: Api) -> None:
+    lead, manager = api.staff("c-lead"), api.staff("c-manager")
+    first = filed(api.owner("c-quiet"), type="suggestion", text="建议加装路灯")["number"]
+    second = filed(api.owner("c-noisy"), type="suggestion", text="北门路灯太少", may_publish=True)["number"]
+    other = filed(api.owner("c-noisy"))["number"]
+    assert other not in json.dumps(lead.read(f"/staff/work-orders/{second}/similar"))
+    unlike = lead.post(f"/staff/work-orders/{second}/merge", {"primary": other})
+    assert refused(unlike, 409, "illegal_transition")["reason"] == "merge_other_kind"
+    lead.act(f"/staff/work-orders/{second}/merge", {"primary": first})
+    assert lead.complete(first, "assigned", staff="c-clerk").status_code == 200
+    assert api.staff("c-clerk").complete(first, "answered", text="下月加装").status_code == 200
+    until(lambda: manager.order(second)["stage"] == "answered" and manager.order(second)["tasks"])
+    manager.act(f"/staff/work-orders/{second}/publish")
+    posts = api.owner("c-quiet").read("/owner/board")["items"]
+    assert ("北门路灯太少", "下月加装") in [(post["text"], post["answer"]) for post in posts]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable, Iterator
 from queue import Empty, Queue
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from api.live import Change, Live
 from api.routers import events
+from models.domain.people import Actor, Role
 from models.repositories.direct import Direct
 from tests.api.conftest import Api, Caller
 
 pytestmark = pytest.mark.stack
+
+CLERK = Actor(kind="staff", id="stf_clerk", roles=(Role.CLERK,), communities=("com_a",))
 
 
 class Ear:
@@ -63,12 +68,35 @@ def test_whoever_may_see_it_hears_of_it(api: Api) -> None:
     assert ears["owner"].hears(number)
 
 
+@pytest.fixture
+def scopes(api: Api) -> Iterator[Callable[[str, str], None]]:
+    """Narrow a person to one building; undone afterwards."""
+
+    def narrow(account: str, building: str) -> None:
+        said = {"id": f"stf_{account}", "building": building}
+        with api.engine.begin() as conn:
+            conn.execute(text("UPDATE staff_scopes SET buildings = ARRAY[:building] WHERE staff_id = :id"), said)
+
+    yield narrow
+    with api.engine.begin() as conn:
+        conn.execute(text("UPDATE staff_scopes SET buildings = '{}'"))
+
+
+def test_staff_hear_only_of_their_own_buildings(api: Api, scopes: Callable[[str, str], None]) -> None:
+    scopes("guard", "bld_a")
+    scopes("guard2", "bld_elsewhere")
+    ears = {account: Ear(api, api.staff(account)) for account in ("guard", "guard2")}
+    number = api.owner().report()["number"]
+    assert ears["guard"].hears(number)
+    assert not ears["guard2"].hears(number, within=0.3)
+
+
 async def test_a_stream_ends_so_that_its_listener_is_asked_again_who_they_are(api: Api) -> None:
     live = Live(api.stack.settings.database_url, Direct(api.stack.settings.database_url, 1))
-    heard = asyncio.create_task(anext(events.changes_of(live, 0.2, communities=["com_a"]), None))
+    heard = asyncio.create_task(anext(events.changes_of(live, 0.2, staff=CLERK), None))
     await asyncio.sleep(0)
     assert await asyncio.wait_for(heard, 2) is None
-    stream = events.changes_of(live, 0.2, communities=["com_a"])
+    stream = events.changes_of(live, 0.2, staff=CLERK)
     first = asyncio.create_task(anext(stream))
     await asyncio.sleep(0.05)
     live._tell_all(Change("BX20261122-00001", "com_a"))

@@ -270,7 +270,7 @@ def test_likeness_is_shown_with_its_points_and_merged_with_one_press(world: Worl
     said = {"area": area, "category": "public_facility", "description": "大门口的地砖翘起来了，容易绊倒。"}
     primary, child = (person.act("/owner/repairs", said)["number"] for person in (one, other))
     page = dispatcher.get(f"/console/orders/{child}").text
-    assert "可能是同一故障" in page
+    assert "可能是同一件事" in page
     assert "同一位置 +30" in page
     merged = act(dispatcher, child, forms(page, action="merge", primary=primary))
     assert merged.status_code == 200, merged.text

@@ -313,6 +313,23 @@ async def complaint_refused(desk: Desk) -> None:
     await desk.complete(QUALITY, "rejected", reason="合同已变更")
 
 
+async def complaint_merged_and_disputed(desk: Desk) -> None:
+    """Merged by its decider, freed, merged again while handled, answered with the other, and disputed alone."""
+    about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"))
+    await desk.file(kind="complaint", priority="high", complaint=about, first_roles=(Role.LEAD,))
+    await desk.complete(LEAD, "merged", primary="TS20261122-99999")
+    desk.shelf.fate = Fate(came_to="promoted")
+    await desk.send(SYSTEM, "wake")
+    await desk.complete(LEAD, "assigned", staff=CLERK.id)
+    await desk.send(LEAD, "merge", primary="TS20261122-99999")
+    await desk.sleep(days=9)
+    desk.shelf.fate = Fate(came_to="finished", worker=CLERK.id)
+    await desk.send(SYSTEM, "wake")
+    await desk.complete(OWNER, "dissatisfied", reason="我反映的不是这个")
+    await desk.complete(MANAGER, "answered", text="已单独处理")
+    await desk.complete(staff("clerk2", Role.CLERK), "content", note="业主满意")
+
+
 async def complaint_that_waited_and_was_late(desk: Desk) -> None:
     """For a repair, whose end the system tells; then past the days that the law counts."""
     about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"), call_back=False)
@@ -350,6 +367,7 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         emergency_straight_to_the_pool,
         complaint_disputed,
         complaint_refused,
+        complaint_merged_and_disputed,
         complaint_that_waited_and_was_late,
         car_promised_and_moved,
         car_of_somebody_silent,

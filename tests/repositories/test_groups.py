@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from models.domain import commands as c
 from models.domain.acts import ACTS
+from models.domain.complaints import Complaint, Matter, Subject
 from models.domain.following import Fate, Follower, Joined, Joining
 from models.domain.grouping import finish
 from models.domain.incidents import IncidentKind, OpenIncident
@@ -46,9 +47,20 @@ class Order:
             self.step.enter(stage, minute(at), self.step.record(stage, TECH, minute(at), **facts))
         self.publish(minute(at))
 
-    def ask(self, primary: str | None = None, incident: str | None = None, scope: tuple[str, ...] = IN_SCOPE) -> Joined:
+    def ask(
+        self,
+        primary: str | None = None,
+        incident: str | None = None,
+        scope: tuple[str, ...] = IN_SCOPE,
+        by: str = DISPATCHER.id,
+    ) -> Joined:
         question = Joining(
-            number=self.number, version=self.step.state.version, primary=primary, incident=incident, communities=scope
+            number=self.number,
+            version=self.step.state.version,
+            primary=primary,
+            incident=incident,
+            communities=scope,
+            by=by,
         )
         with self.engine.begin() as conn:
             return groups.join(conn, question)
@@ -143,6 +155,73 @@ async def test_each_refusal(file: Any) -> None:
     assert await refusal(other, done.number) == "merge_other_kind"
     other.step.state.version += 1
     assert await refusal(other, primary.number) == "unavailable", "a late attempt of an earlier version decides nothing"
+
+
+def of(matter: Matter = Matter.COMPLAINT) -> Complaint:
+    return Complaint(matter=matter, subject=Subject(kind="community"))
+
+
+@pytest.fixture
+async def complain(file: Any) -> Any:
+    """A complaint that one clerk has in hand."""
+
+    async def complain(**changes: Any) -> Order:
+        changes = {"complaint": of(), "assignee": TECH.id, "levels": {}, "clocks": {}, "tasks": {}} | changes
+        order: Order = await file(kind="complaint", **changes)
+        return order
+
+    return complain
+
+
+async def test_complaints_are_one_group_only_if_the_same_people_are_kept_from_all(complain: Any) -> None:
+    primary, child = await complain(excluded=("stf_a", "stf_b")), await complain(excluded=("stf_b", "stf_a"))
+    for excluded in ((), ("stf_a",), ("stf_a", "stf_b", "stf_c")):
+        other = await complain(excluded=excluded)
+        assert await refusal(other, primary.number) == "merge_other_exclusion"
+        assert await refusal(primary, other.number) == "merge_other_exclusion"
+    plain = await complain()
+    assert await refusal(plain, (await complain(complaint=of(Matter.SUGGESTION))).number) == "merge_other_kind"
+    assert child.ask(primary.number, by="stf_a").refused == "not_found", "whom it is about learns of neither"
+    assert child.ask(primary.number) == Joined()
+
+
+async def test_replies_reach_all_makers_and_the_answer_wakes_each(complain: Any) -> None:
+    primary, child = await complain(), await complain(reporter=Reporter(kind="resident", id="anon_1"))
+    child.follow(primary)
+    primary.step.enter("assigned", minute(2))
+    for _ in range(2):
+        primary.step.record("replied", TECH, minute(3), text="已联系保洁公司")
+        primary.publish(minute(3))
+    assert child.told("progress_told") == ["anon_1", "anon_1"]
+    primary.enter("answered", at=9, text="已更换保洁人员")
+    assert child.woken() == ["wake"]
+    assert child.wake() == Fate(came_to="finished", worker=TECH.id)
+    assert (child.column("stage"), child.column("assignee_id"), child.told("answered")) == (
+        *("answered", TECH.id),
+        ["anon_1"],
+    )
+
+
+async def test_of_a_refused_complaint_the_oldest_follower_is_decided_anew(complain: Any, engine: Engine) -> None:
+    """Also while its maker may still object; and nobody can be merged into it."""
+    primary, eldest, younger = await complain(), await complain(), await complain()
+    eldest.follow(primary)
+    younger.follow(primary)
+    primary.enter("refused", reason="不属于物业职责")
+    assert (primary.column("finished_at"), eldest.woken(), younger.woken()) == (None, ["wake"], [])
+    assert await refusal((await complain()), primary.number) == "primary_over"
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE outbox SET done_at = now() WHERE action = 'command'"))
+        conn.execute(text("UPDATE work_orders SET started_at = now()"))
+        assert sweeping.wake_forgotten(conn, datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC)) == [
+            eldest.number,
+            younger.number,
+        ]
+    assert eldest.wake() == Fate(came_to="promoted")
+    assert (eldest.column("stage"), younger.woken()[-1]) == ("submitted", "wake")
+    assert younger.wake() == Fate(came_to="followed_on", primary=eldest.number)
+    primary.enter("rejected", at=40)
+    assert (primary.column("finished_at"), younger.column("primary_number")) == (None, eldest.number)
 
 
 async def test_of_a_into_b_and_b_into_a_one_wins(file: Any) -> None:

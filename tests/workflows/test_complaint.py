@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from models.domain.complaints import Complaint, Matter, Subject
+from models.domain.following import Joined
 from models.domain.lifecycles.complaint import COMPLAINT
 from models.domain.numbers import PREFIXES
 from models.domain.order import OrderState, Reporter
 from models.domain.people import SYSTEM, Role
-from tests.workflows.desk import CLERK, LEAD, OWNER, Desk, staff
+from tests.workflows.desk import CLERK, LEAD, OWNER, TECH, Desk, staff
+from tests.workflows.test_groups import come_to
 
 MANAGER = staff("manager", Role.MANAGER)
 QUALITY = staff("quality", Role.QUALITY)
@@ -28,6 +30,7 @@ ABOUT_LEAD = Complaint(
 
 
 BECAUSE = {"reason": "不归我管"}
+PRIMARY = "TS20261122-99999"
 
 
 async def file(desk: Desk, complaint: Complaint = ABOUT_COMMUNITY, **more: Any) -> OrderState:
@@ -295,6 +298,74 @@ async def test_nobody_answers_for_a_guest_but_a_clerk_who_did_not_handle_it(desk
     assert (await desk.state()).stage == "closed"
 
 
+async def test_merged_when_it_is_assigned_and_judged_by_its_own_maker(desk: Desk) -> None:
+    await file(desk)
+    await desk.complete(LEAD, "merged", primary=PRIMARY)
+    state = await desk.state()
+    assert (state.stage, state.tasks, state.running_clock) == ("submitted", {}, None)
+    assert [notice.to_id for notice in desk.shelf.notices("merged")] == [OWNER.id]
+    length = await desk.history_length()
+    await desk.sleep(days=20)
+    assert await desk.history_length() == length, "no alarm of the days that the law counts while it follows"
+    await come_to(desk, "finished", worker=CLERK.id)
+    assert [notice.to_id for notice in desk.shelf.notices("answered")] == [OWNER.id]
+    assert (await desk.state()).stage == "answered"
+    await desk.complete(OWNER, "satisfied")
+    await desk.cannot_complete(CLERK, "content", "four_eyes", note="满意")
+    await desk.complete(CLERK2, "content", note="业主满意")
+    await desk.handle.result()
+
+
+@pytest.mark.parametrize("stage", ["assigned", "handling"])
+async def test_merged_in_the_middle_it_climbs_alone_and_keeps_no_old_promise(desk: Desk, stage: str) -> None:
+    await file(desk)
+    await desk.complete(LEAD, "assigned", staff=CLERK.id)
+    if stage == "handling":
+        await desk.complete(CLERK, "replied", text="正在核实")
+    await desk.send(LEAD, "merge", primary=PRIMARY)
+    assert [notice.to_id for notice in desk.shelf.notices("merged_away")] == [CLERK.id]
+    await come_to(desk, "finished", worker=CLERK2.id)
+    await desk.complete(OWNER, "dissatisfied", reason="我反映的不是这个")
+    state = await desk.state()
+    (task,) = state.tasks.values()
+    assert (state.stage, state.following, task.roles) == ("disputed", None, (Role.MANAGER,))
+    assert [clock.name for clock in state.clocks.values() if clock.running] == ["answer"]
+    await desk.complete(MANAGER, "answered", text="已单独处理")
+    assert (await desk.state()).stage == "closed"
+
+
+async def test_promoted_or_taken_out_it_goes_on_where_it_was(desk: Desk) -> None:
+    await file(desk)
+    await desk.complete(LEAD, "merged", primary=PRIMARY)
+    await come_to(desk, "promoted")
+    assert (await desk.task_of("assign"), await desk.stage()) == (f"{desk.number}.2", "submitted")
+    await desk.complete(LEAD, "assigned", staff=CLERK.id)
+    await desk.send(MANAGER, "merge", primary=PRIMARY)
+    await desk.send(LEAD, "unmerge", reason="不是同一件事")
+    (task,) = (await desk.state()).tasks.values()
+    assert (task.kind, task.holder, await desk.stage()) == ("handle", CLERK.id, "assigned")
+    await desk.send(LEAD, "merge", primary=PRIMARY)
+    await desk.send(OWNER, "cancel")
+    assert await desk.handle.result() == "cancelled"
+
+
+async def test_who_may_merge_it_and_when(desk: Desk) -> None:
+    await file(desk, ABOUT_LEAD, excluded=(ACCUSED.id, UNDERLING.id))
+    for who in (CLERK, LEAD, TECH, OWNER):
+        await desk.refused(who, "merge", "merge_role", primary=PRIMARY)
+    await desk.refused(ACCUSED, "merge", "order_not_found", primary=PRIMARY)
+    await desk.refused(MANAGER, "merge", "merge_with_itself", primary=desk.number)
+    await desk.cannot_complete(MANAGER, "merged", "merge_with_itself", primary=desk.number)
+    desk.shelf.joined = Joined(refused="illegal_transition", facts={"reason": "merge_other_exclusion"})
+    await desk.cannot_complete(MANAGER, "merged", "merge_other_exclusion", primary=PRIMARY)
+    desk.shelf.joined = Joined()
+    await desk.complete(MANAGER, "merged", primary=PRIMARY)
+    await desk.refused(LEAD, "unmerge", "merge_role", reason="不是同一件事")
+    await desk.send(QUALITY, "unmerge", reason="不是同一件事")
+    await desk.complete(MANAGER, "rejected", reason="不属于物业职责")
+    await desk.refused(MANAGER, "merge", "cannot_merge_here", primary=PRIMARY)
+
+
 TOURS = (
     test_from_submitted_to_called_back,
     test_a_dispute_climbs_one_rung_and_its_answer_is_final,
@@ -305,6 +376,7 @@ TOURS = (
     test_withdrawn_and_handed_back_from_every_stage_of_the_work,
     test_from_a_hold_it_is_handed_back_withdrawn_or_called_on,
     test_a_dispute_may_wait_as_well,
+    test_merged_when_it_is_assigned_and_judged_by_its_own_maker,
 )
 
 

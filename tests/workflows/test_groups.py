@@ -8,6 +8,7 @@ from models.domain.clocks import ClockName
 from models.domain.following import Fate, Joined
 from models.domain.people import SYSTEM, Actor
 from tests.workflows.desk import CLERK, DISPATCHER, LEAD, NEIGHBOUR, OWNER, TECH, TECH2, Desk
+from tests.workflows.test_appointments import proposed, window
 from workflows import options
 
 PRIMARY = "BX20261122-99999"
@@ -86,6 +87,43 @@ async def test_taken_out_it_goes_on_where_it_was_and_the_wait_does_not_count(des
     await desk.walk_to("closed")
 
 
+async def test_a_proposed_visit_is_off_once_the_order_follows_another(desk: Desk) -> None:
+    """Nobody comes for it alone, so nobody is asked whether that suits, nor reminded, nor taken to have agreed."""
+    visit = await proposed(desk)
+    asked = await desk.task_of("agree_appointment")
+    await desk.send(DISPATCHER, "merge", primary=PRIMARY)
+    state = await desk.state()
+    assert (state.stage, state.tasks, state.running_clock) == ("accepted", {}, None)
+    assert desk.shelf.outcomes()[-2:] == ["merged", "merged"]
+    await desk.refused(OWNER, "complete", "task_not_open", task_id=asked, outcome="agreed")
+    await desk.sleep(days=2)
+    assert {"expired", "reminder"} & set(desk.shelf.kinds) == set()
+    await desk.send(CLERK, "unmerge", reason="不是同一故障")
+    state = await desk.state()
+    assert [task.kind for task in state.tasks.values()] == ["carry_out"]
+    assert (state.clocks[ClockName.ARRIVE].running, state.appointment_agreed) == (True, False)
+    visit = await window(desk, days=2)
+    await desk.complete(TECH, "proposed", appointment=visit)
+    await desk.complete(OWNER, "agreed")
+    assert (await desk.state()).appointment_agreed
+
+
+async def test_while_somebody_is_asked_to_pay_an_order_is_not_merged(desk: Desk) -> None:
+    """The quote stands: whoever agrees to it is still heard. As a primary the order may be followed meanwhile."""
+    await desk.at("quoting")
+    await desk.refused(DISPATCHER, "merge", "cannot_merge_here", primary=PRIMARY)
+    assert "merge" not in await desk.buttons(DISPATCHER)
+    await desk.complete(OWNER, "approved")
+    await desk.send(DISPATCHER, "merge", primary=PRIMARY)
+    await desk.send(DISPATCHER, "unmerge", reason="不是同一故障")
+    state = await desk.state()
+    assert state.quote is not None
+    assert (state.stage, state.quote.status, await desk.task_of("carry_out")) == (
+        *("in_progress", "approved"),
+        f"{desk.number}.{state.opened}",
+    )
+
+
 async def test_done_with_its_primary_each_reporter_confirms_and_rates(desk: Desk) -> None:
     await merged(desk)
     await come_to(desk, "finished", worker=TECH2.id)
@@ -101,7 +139,9 @@ async def test_not_fixed_sends_the_same_technician_to_this_one_alone(desk: Desk)
     await come_to(desk, "finished", worker=TECH2.id)
     await desk.complete(OWNER, "not_fixed", reason="我家还是没水")
     (task,) = (await desk.state()).tasks.values()
-    assert (task.kind, task.holder, (await desk.state()).stage) == ("carry_out", TECH2.id, "in_progress")
+    state = await desk.state()
+    assert (task.kind, task.holder, state.stage) == ("carry_out", TECH2.id, "in_progress")
+    assert [clock.name for clock in state.clocks.values() if clock.running] == ["finish"], "the group kept the others"
 
 
 async def test_woken_twice_it_wakes_once(desk: Desk) -> None:

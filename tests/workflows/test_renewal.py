@@ -8,7 +8,9 @@ import time
 import pytest
 
 from models.domain.errors import TaskNotOpen
-from tests.workflows.desk import DISPATCHER, OWNER, TECH, Desk
+from tests.workflows.desk import CLERK, DISPATCHER, OWNER, TECH, Desk
+from tests.workflows.test_complaint import CLERK2, answered
+from tests.workflows.test_quotes import CASHIER, TOTAL, quoted
 from workflows import options
 
 REST_POINTS = ("submitted", "dispatched", "accepted", "in_progress", "on_hold", "finished", "closed")
@@ -54,6 +56,36 @@ async def test_an_order_goes_on_after_a_renewal_at_every_point_of_rest(
     numbers = [batch.version for batch in desk.shelf.batches]
     assert numbers == list(range(2, len(numbers) + 2))
     assert len(desk.shelf.handled) == len(set(desk.shelf.handled))
+
+
+async def test_a_closed_order_whose_money_is_still_out_goes_on_and_ends_with_it(desk: Desk, renew_always: None) -> None:
+    """Only a task beside the stages is open; stars that were not given are not asked for a second time."""
+    await quoted(desk)
+    await desk.complete(OWNER, "approved")
+    await desk.complete(TECH, "finished", report="换了角阀", photo_ids=["pho_1"])
+    await desk.complete(OWNER, "fixed")
+    await desk.sleep(days=16)
+    for _ in range(2):
+        former, before = await run_of(desk), await desk.state()
+        assert (before.stage, [task.kind for task in before.tasks.values()]) == ("closed", ["settle"])
+        await desk.send(TECH, "comment", text="业主说月底付")
+        await renewed(desk, former)
+        assert (await desk.state()).tasks == before.tasks
+    await desk.complete(CASHIER, "received", amount=TOTAL, method="cash", receipt_no="S-1")
+    assert await desk.client.get_workflow_handle(desk.number).result() == "closed"
+    assert desk.shelf.ended
+    assert desk.shelf.state.settlement.received == TOTAL
+
+
+async def test_a_closed_complaint_is_called_back_once(desk: Desk, renew_always: None) -> None:
+    await answered(desk)
+    await desk.complete(OWNER, "satisfied")
+    former, before = await run_of(desk), await desk.state()
+    await desk.send(CLERK, "comment", text="下午再打")
+    await renewed(desk, former)
+    assert (await desk.state()).tasks == before.tasks
+    await desk.complete(CLERK2, "content", note="业主满意")
+    assert await desk.client.get_workflow_handle(desk.number).result() == "closed"
 
 
 async def test_a_request_sent_again_after_a_renewal_is_known_by_its_id(desk: Desk, renew_always: None) -> None:

@@ -13,7 +13,7 @@ from api.console.frame import Member
 from api.console.guard import Room
 from api.deps import StateDep
 from api.engine import ASK_EVERY_SECONDS, EngineWatch
-from api.live import STREAM_SECONDS, Subscription
+from api.live import STREAM_SECONDS, Subscription, may_see
 from api.sessions import StaffMember
 from api.state import State
 from models.repositories import reading
@@ -39,7 +39,7 @@ async def _changes(state: State, member: StaffMember, number: str, version: int)
     watch = state.gateway.watch
     loop = asyncio.get_running_loop()
     end = loop.time() + STREAM_SECONDS
-    async with state.live.subscribe(communities=member.actor.communities, staff_id=member.id) as changes:
+    async with state.live.subscribe(staff=member.actor) as changes:
         if version and await _moved_on(state, member, number, version):
             yield {"event": "changed", "data": "1"}
         while loop.time() < end:
@@ -53,7 +53,7 @@ async def _moved_on(state: State, member: StaffMember, number: str, version: int
     whose workflow has just begun.
     """
     row = await reading.standing(state.direct, number)
-    return row is not None and member.actor.reaches(row["community_id"]) and row["version"] > version
+    return row is not None and may_see(member.actor, row) and row["version"] > version
 
 
 async def _concerned(changes: Subscription, number: str, watch: EngineWatch) -> bool:

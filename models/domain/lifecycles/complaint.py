@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from models.domain.clocks import ClockName, Level, Levels
 from models.domain.complaint_forms import Answered, CalledBack, Dissatisfied, Replied
 from models.domain.errors import IllegalTransition
-from models.domain.forms import Assigned, Because, Nothing
+from models.domain.forms import Assigned, Because, Merged, Nothing
 from models.domain.lifecycles.map import Lifecycle, Milestone
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
@@ -32,7 +32,7 @@ HANDLERS: Final = (Role.CLERK, Role.LEAD, Role.MANAGER, Role.QUALITY)
 ASSIGN = TaskSpec(
     kind="assign",
     roles=(Role.LEAD,),
-    outcomes={"assigned": Assigned, "rejected": Because},
+    outcomes={"assigned": Assigned, "rejected": Because, "merged": Merged},
     clock=ClockName.REPLY,
 )
 HANDLE = TaskSpec(
@@ -104,7 +104,7 @@ COMPLAINT = Lifecycle(
     first_stage="submitted",
     first_task="assign",
     edges={
-        "submitted": frozenset({"assigned", "refused", "cancelled"}),
+        "submitted": frozenset({"assigned", "refused", "cancelled", "answered"}),
         "assigned": frozenset({"handling", "answered", "submitted", "on_hold", "cancelled"}),
         "handling": frozenset({"answered", "submitted", "on_hold", "cancelled"}),
         "on_hold": frozenset({"assigned", "handling", "submitted", "disputed", "cancelled"}),
@@ -121,8 +121,16 @@ COMPLAINT = Lifecycle(
     staff_may_cancel=frozenset(),
     staff_cancel_roles=(),
     may_hold=frozenset({"assigned", "handling", "disputed"}),
+    may_follow=frozenset({"submitted", "assigned", "handling"}),
+    after_following="answered",
+    work_task=HANDLE.kind,
+    called_off=frozenset({"refused", "cancelled", "rejected"}),
     levels=LEVELS,
-    stops={"replied": (ClockName.REPLY,), "answered": (ClockName.REPLY, ClockName.ANSWER)},
+    stops={
+        "replied": (ClockName.REPLY,),
+        "answered": (ClockName.REPLY, ClockName.ANSWER),
+        "group_finished": (ClockName.REPLY, ClockName.ANSWER),
+    },
     stage_clocks={("assigned", "handle"): ClockName.REPLY},
     among_staff=frozenset({"handed_back", "content", "discontent", "not_reached"}),
     told_on_entering={"answered": "answered", "closed": "closed", "refused": "refused", "disputed": "dispute_taken_up"},

@@ -68,7 +68,7 @@ class Lifecycle:
     only_overseers_reassign: frozenset[str] = frozenset()
     """Stages in which a dispatcher may no longer give the work to somebody else."""
     stops: Mapping[str, tuple[ClockName, ...]] = field(default_factory=dict)
-    """Outcome → the promises that it keeps."""
+    """Outcome, or `group_finished` for one that followed another → the promises that it keeps."""
     stage_clocks: Mapping[tuple[str, str], ClockName] = field(default_factory=dict)
     """(Stage, task kind) → the promise that counts there, where it is not the task's own."""
     among_staff: frozenset[str] = frozenset()
@@ -89,7 +89,7 @@ class Lifecycle:
     """Residents' free words reach staff alone, because they might tell one side who the other is."""
     fits: Fits = everything_fits
     called_off: frozenset[str] = frozenset({"cancelled", "rejected"})
-    """Ends without the work having been done."""
+    """Stages in which the work is not done and will not be, so that whoever waited for it is let go."""
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
 

@@ -231,6 +231,7 @@ REPAIR = Lifecycle(
         "accepted": (ClockName.ACCEPT,),
         "arrived": (ClockName.ARRIVE,),
         "forced_entry": (ClockName.ARRIVE,),
+        "group_finished": (ClockName.ACCEPT, ClockName.ARRIVE),
     },
     stage_clocks={("accepted", "carry_out"): ClockName.ARRIVE},
     among_staff=frozenset({"handed_back", "out_of_scope", "postponed", "taken_back"})
