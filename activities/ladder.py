@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from models.domain import duty
 from models.domain.templates import TEMPLATES
 from models.repositories.delivery import Letter
 
@@ -34,8 +35,8 @@ class Attempt:
 
 
 def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
-    """What becomes of a pending notice that needs no call: taken back, spread over a role, put off until morning, or
-    left to the message centre. None: WeChat has to be asked.
+    """What becomes of a pending notice that needs no call: taken back, spread over a role, put off until the morning or
+    until its recipient's duty begins, or left to the message centre. None: it is sent.
     """
     if (
         not letter.task_open
@@ -45,9 +46,27 @@ def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
         return "withdrawn"
     if letter.to_kind == "role":
         return "spread"
-    if letter.kind == REMINDER and letter.to_kind == "resident" and letter.quiet.cover(now):
-        return "held_back"
-    return None if ladder(letter) else "centre_only"
+    until = waits_until(letter, now)
+    if not ladder(letter) or (until is not None and _is_stale(letter, until)):
+        return "centre_only"
+    return None if until is None else "held_back"
+
+
+def waits_until(letter: Letter, now: datetime) -> datetime | None:
+    """Until when a notice to one person waits before it is looked at again; None: not at all."""
+    morning = letter.quiet.end_after(now, letter.id)
+    if letter.to_kind == "staff":
+        return duty.waits_until(
+            now, urgent=letter.urgent, on_duty=letter.on_duty, next_turn=letter.next_turn, morning=morning
+        )
+    return morning if letter.kind == REMINDER and letter.quiet.cover(now) else None
+
+
+def _is_stale(letter: Letter, until: datetime) -> bool:
+    """What would ring so late that it is no news, or after the visit that it announces."""
+    visit = letter.facts.get("visit", {}).get("from") if letter.kind == "appointment_soon" else None
+    passed = visit is not None and datetime.fromisoformat(visit) <= until
+    return letter.to_kind == "staff" and (passed or until - letter.created_at > duty.KEPT_FOR)
 
 
 def ladder(letter: Letter) -> list[Attempt]:
@@ -55,7 +74,7 @@ def ladder(letter: Letter) -> list[Attempt]:
 
     A notice that follows unanswered ones `skips` the ways they took.
     """
-    if letter.template is None or not letter.reachable:
+    if letter.template is None or not letter.active:
         return []
     if letter.kind in UNSENT_AT_THE_END and not letter.order_open:
         return []

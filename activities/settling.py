@@ -11,7 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.ladder import Outcome, without_a_call
+from activities.ladder import Outcome, waits_until, without_a_call
+from models.domain import duty
+from models.domain.people import Role
 from models.repositories import delivery, notices
 from models.repositories.delivery import Letter
 
@@ -31,6 +33,12 @@ def settle(conn: Connection, settled: Sequence[tuple[Letter, Outcome]], now: dat
         notices.finish_unsent(conn, ended, now)
     for letter, outcome in settled:
         if outcome == "spread":
-            notices.spread(conn, letter.id, now)
+            _spread(conn, letter, now)
         elif outcome == "held_back":
-            delivery.hold_back(conn, letter.id, letter.quiet.end_after(now, letter.id))
+            delivery.hold_back(conn, letter.id, waits_until(letter, now) or now)
+
+
+def _spread(conn: Connection, letter: Letter, now: datetime) -> None:
+    role = Role(letter.to_id)
+    members = notices.members(conn, letter.id, duty.asked_roles(letter.kind, role))
+    notices.spread(conn, letter.id, duty.rung(letter.kind, role, members, urgent=letter.urgent), now)

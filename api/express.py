@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_origin
 
+import orjson
 from fastapi import APIRouter, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -145,6 +146,16 @@ async def _json_of(request: Request) -> Any:
         return None
     if not JSON_BODY.match(request.headers.get("content-type", "")):
         return body
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _read_patiently(body)
+
+
+def _read_patiently(body: bytes) -> Any:
+    """As FastAPI reads it: Python's own parser takes a little more than orjson, and says in its own way what it does
+    not take. Raises RequestValidationError.
+    """
     try:
         return json.loads(body)
     except json.JSONDecodeError as error:

@@ -18,6 +18,9 @@ from models.repositories import answers, reading
 Json = dict[str, Any]
 Row = Mapping[str, Any]
 
+NUL = rb"\u0000"
+"""As JSON writes it. Whoever types these six characters is looked at more closely and let through."""
+
 LONGEST_KEY = 200
 """Generous for any client's key, a UUID being 36 characters."""
 
@@ -44,11 +47,9 @@ class Request:
         if not key or len(key) > LONGEST_KEY:
             raise ValidationFailed("idempotency_key_missing", field="Idempotency-Key")
         secret = state.settings.required("token_secret").encode()
-        _check_text(body, "")
-        said = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
         return cls(
             id=update_id(secret, f"{actor.kind}:{actor.id}", number, action, key),
-            digest=hashlib.sha256(said).hexdigest(),
+            digest=hashlib.sha256(_said(body)).hexdigest(),
         )
 
     async def before(self, state: State) -> Before | None:
@@ -89,6 +90,18 @@ class Request:
         self.check(row["digest"])
         twin: Json = row["answer"]
         return twin
+
+
+def _said(body: Json) -> bytes:
+    """The same bytes for the same words. Raises ValidationFailed for text that Postgres cannot hold."""
+    try:
+        said = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        _check_text(body, "")
+        raise
+    if NUL in said:
+        _check_text(body, "")
+    return said
 
 
 def _check_text(value: Any, field: str) -> None:

@@ -19,7 +19,7 @@ from models.domain import staff_rights as rights
 from models.domain.errors import NotFound, ValidationFailed
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.numbers import CHINA
-from models.repositories import absences, colleagues, leaving, sessions
+from models.repositories import absences, colleagues, delivery, leaving, sessions
 
 Json = dict[str, Any]
 
@@ -175,6 +175,9 @@ async def switch_duty(state: State, member: StaffMember, on_duty: bool) -> Json:
     """One's own switch; it holds until the next shift of the roster begins or ends."""
     async with state.single.connect() as conn:
         await sessions.set_duty(conn, member.id, on_duty)
+    if on_duty:
+        await _in_transaction(state, delivery.look_again, staff=member.id)
+        state.announcer.wake_relay()
     return await duty(state, member)
 
 
@@ -207,6 +210,8 @@ async def end_absence(state: State, member: StaffMember, account: str, absence: 
         row = await _row(state, member, account)
         rights.may_plan(member.actor, colleagues.colleague(row))
         await _in_transaction(state, absences.end, absence, row["id"], datetime.now(UTC))
+        await _in_transaction(state, delivery.look_again, staff=row["id"])
+        state.announcer.wake_relay()
         return await one(state, member, account)
 
     return await _once(state, member, "end_absence", key, {"account": account, "absence": absence}, do)
@@ -242,6 +247,8 @@ async def plan_turns(state: State, member: StaffMember, body: Turns, key: str) -
         if not turns:
             raise ValidationFailed("shift_times", field="weekdays")
         planned = await _in_transaction(state, absences.plan, turns, member.id, **whose)
+        await _in_transaction(state, delivery.look_again, staff=whose.get("staff"), team=body.team)
+        state.announcer.wake_relay()
         return {"planned": planned}
 
     return await _once(state, member, "turns", key, body.model_dump(mode="json"), do)

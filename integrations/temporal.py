@@ -5,16 +5,15 @@ and codec endpoint.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 
 from settings import Settings
@@ -23,6 +22,25 @@ ENCRYPTED: Final = b"binary/encrypted"
 UNDECODABLE: Final = b"binary/undecodable"
 NONCE_BYTES: Final = 12
 """What AES-GCM takes; random, because one key never encrypts anywhere near 2^32 payloads between rotations."""
+
+
+class OneConverter(PydanticPayloadConverter):
+    """The same for everybody: it keeps nothing but the validators that it has looked up.
+
+    The SDK asks for a new one at each start of a workflow and twice at each of its tasks.
+    """
+
+    _made: ClassVar[OneConverter | None] = None
+
+    def __new__(cls) -> OneConverter:
+        if cls._made is None:
+            made = super().__new__(cls)
+            PydanticPayloadConverter.__init__(made)
+            cls._made = made
+        return cls._made
+
+    def __init__(self) -> None:
+        """Has been done."""
 
 
 class Encryption(PayloadCodec):
@@ -65,8 +83,8 @@ def encryption(settings: Settings) -> Encryption:
 
 def data_converter(settings: Settings) -> DataConverter:
     """Without the failure converter, error messages and stack traces would stay in the clear."""
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return DataConverter(
+        payload_converter_class=OneConverter,
         payload_codec=encryption(settings),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.sessions import StaffMember
 from api.state import State
-from models.domain import words
+from models.domain import rights, words
 
 Json = dict[str, Any]
 
@@ -13,7 +14,7 @@ OF_A_HOUSE: Final = frozenset({"house_id"})
 """The only field of a place that is a home; all others belong to a public one."""
 
 
-async def choices(state: State, order: Json) -> Json | None:
+async def choices(state: State, member: StaffMember, order: Json) -> Json | None:
     """Categories of the order's kind, and places of its community; nothing where the order may not be corrected."""
     if not any(action["action"] == "amend" for action in order["actions"]):
         return None
@@ -24,9 +25,17 @@ async def choices(state: State, order: Json) -> Json | None:
             for row in await state.catalog.categories(state.direct)
             if row["kind"] == order["kind"] and row["code"] != order["category"]
         ],
+        "beyond": _beyond(order, member),
         "buildings": community["buildings"] if community else [],
         "spots": list(words.SPOTS.items()),
     }
+
+
+def _beyond(order: Json, member: StaffMember) -> set[str]:
+    """Nobody pays for a complaint or a car in the way, or waits at home for it; and not all may say who pays."""
+    if order["kind"] != "repair":
+        return {"charge", "contact"}
+    return set() if rights.may_change_charge(member.actor) else {"charge"}
 
 
 def with_place(body: Json, where: str) -> Json:

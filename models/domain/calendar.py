@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise, takewhile
 from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
@@ -18,8 +19,12 @@ from models.domain.numbers import CHINA
 
 DAY_MINUTES: Final = 24 * 60
 ONE_DAY: Final = timedelta(days=1)
+FIRST_DAYS: Final = timedelta(days=14)
 _HOURS: Final = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _DAY_PATTERN: Final = r"^(\d{1,2}:\d{2}-\d{1,2}:\d{2}( \d{1,2}:\d{2}-\d{1,2}:\d{2})*)?$"
+
+
+Span = tuple[datetime, datetime]
 
 
 class Hours(NamedTuple):
@@ -54,10 +59,16 @@ def _hours(said: str) -> Hours:
     return hours
 
 
+@lru_cache(maxsize=100)
+def _said(day: tuple[Hours, ...]) -> str:
+    """Kept, because every order that is written says all seven days."""
+    return " ".join(map(str, day))
+
+
 Day = Annotated[
     tuple[Hours, ...],
     BeforeValidator(_day),
-    PlainSerializer(lambda day: " ".join(map(str, day)), return_type=str),
+    PlainSerializer(_said, return_type=str),
     WithJsonSchema({"type": "string", "pattern": _DAY_PATTERN, "examples": ["08:30-12:00 13:30-18:00"]}),
 ]
 """The open hours of one day, in the order of the clock; none on a day off."""
@@ -157,20 +168,31 @@ class Calendar(BaseModel):
         """Whether the holidays up to then have been announced."""
         return at.astimezone(CHINA).date() <= self.known_until
 
-    def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The open spans from `start` on, for ever; the first may have begun before.
+    def _open_from(self, start: datetime) -> Iterator[Span]:
+        """The open spans from `start` on, for ever; the first begins there if it is open."""
+        day = start.astimezone(CHINA).date()
+        for begin, end in chain(_first_spans(self, day), self._spans(day + FIRST_DAYS)):
+            if end > start:
+                yield max(start, begin), end
+
+    def _spans(self, day: date) -> Iterator[Span]:
+        """The open spans of a day and all that follow.
 
         Midnights are counted on from the first, because China's clocks have not been changed since 1991 and asking a
         time zone for each costs most of all.
         """
-        midnight = datetime.combine(start.astimezone(CHINA).date(), time(), CHINA)
-        day, midnight = midnight.date(), midnight.astimezone(UTC)
+        midnight = datetime.combine(day, time(), CHINA).astimezone(UTC)
         while True:
             for hours in self.day(day):
-                end = midnight + timedelta(minutes=hours.end)
-                if end > start:
-                    yield max(start, midnight + timedelta(minutes=hours.begin)), end
+                yield midnight + timedelta(minutes=hours.begin), midnight + timedelta(minutes=hours.end)
             day, midnight = day + ONE_DAY, midnight + ONE_DAY
+
+
+@lru_cache(maxsize=64)
+def _first_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
+    """Where nearly every promise ends. Kept, because each order of a day asks the same for each of its clocks."""
+    until = datetime.combine(day + FIRST_DAYS, time(), CHINA)
+    return tuple(takewhile(lambda span: span[0] < until, calendar._spans(day)))
 
 
 class Holidays(BaseModel):

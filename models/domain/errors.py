@@ -36,7 +36,11 @@ class WuyouError(Exception):
     def __init__(self, reason: str | None = None, **facts: Any) -> None:
         self.reason = reason or self.code
         self.facts: Mapping[str, Any] = facts
-        super().__init__(self.detail)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        """Worded only where somebody reads it: to find a person's buttons, the rules refuse a dozen times."""
+        return self.detail
 
     @property
     def detail(self) -> str:

@@ -6,9 +6,9 @@ Each `may_*` raises the Refusal that the caller gets, or returns. Nothing here c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel
 
@@ -350,8 +350,13 @@ def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) 
         raise IllegalTransition("too_late_to_amend")
     if not (command.category or command.place or command.priority or command.contact or command.charge):
         raise ValidationFailed("nothing_to_change", field="category")
-    if command.charge is not None and command.place is None and not actor.has(*MAY_CHANGE_CHARGE):
+    if command.charge is not None and command.place is None and not may_change_charge(actor):
         raise Forbidden("charge_role")
+
+
+def may_change_charge(actor: Actor) -> bool:
+    """Who says by whom a repair is paid; the console's form offers it to nobody else."""
+    return actor.has(*MAY_CHANGE_CHARGE)
 
 
 def may_refresh_policy(order: OrderState, actor: Actor, command: c.RefreshPolicy, now: datetime) -> None:
@@ -491,26 +496,29 @@ def may_complete_for_reporter(order: OrderState, actor: Actor, task: Task) -> bo
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class _Least:
-    """The least that a person could type, for every command: a check reads of it what its own command has."""
+    """The least that a person could type, for every command: a check reads of it what its own command has.
+
+    What never differs stands with the class, because one is made for every button that there might be.
+    """
 
     task_id: str
     outcome: str
     until: datetime
-    staff: str = ""
-    reason: str = "…"
-    note: str = "…"
-    text: str = "…"
-    form: Mapping[str, Any] = field(default_factory=dict)
-    on_behalf: None = None
-    audience: None = None
-    primary: None = None
-    category: None = None
-    place: None = None
-    priority: None = None
-    contact: bool = False
-    charge: None = None
+    staff: ClassVar = ""
+    reason: ClassVar = "…"
+    note: ClassVar = "…"
+    text: ClassVar = "…"
+    form: ClassVar[Mapping[str, Any]] = {}
+    on_behalf: ClassVar = None
+    audience: ClassVar = None
+    primary: ClassVar = None
+    category: ClassVar = None
+    place: ClassVar = None
+    priority: ClassVar = None
+    contact: ClassVar = False
+    charge: ClassVar = None
 
 
 def _would(

@@ -41,6 +41,16 @@ async def complained_of(db: Direct, account: str, community_id: str) -> Complain
     )
 
 
+SERVING: Final = numbered(f"""
+    SELECT s.account, s.name, s.team FROM staff s WHERE s.active AND {SERVES.format(community=":community")}
+    ORDER BY s.name, s.account""")  # noqa: S608 - only constants are put in
+
+
+async def serving(db: Direct, community_id: str) -> list[Row]:
+    """Who may be complained of in a community: `{account, name, team}`."""
+    return [dict(row.items()) for row in await db.rows(SERVING, {"community": community_id})]
+
+
 IDENTITY: Final = numbered("""
     WITH found AS (
         SELECT w.number, r.name, ARRAY(SELECT h.label FROM ties t JOIN houses h ON h.id = t.house_id

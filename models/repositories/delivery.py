@@ -13,6 +13,7 @@ from models.domain import words
 from models.domain.notice_words import Subject
 from models.domain.quiet_hours import QuietHours
 from models.repositories.prepared import Prepared
+from models.repositories.staffing import ABSENT, ON_DUTY, OWN_TURN
 
 
 class Letter(BaseModel):
@@ -46,13 +47,17 @@ class Letter(BaseModel):
     service_openid: str | None
     credits: int
     """How many more messages of this template the recipient allows on the mini-program."""
-    reachable: bool
-    """False for staff who have left, and for those off duty unless it is urgent."""
+    active: bool
+    """False for staff who have left."""
+    on_duty: bool
+    """True for residents."""
+    next_turn: datetime | None
+    """When the recipient's next turn of duty begins, if it is planned."""
     quiet: QuietHours
     """Of the order's community."""
 
 
-_LETTER: Final = text("""
+_LETTER: Final = text(f"""
     SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template,
            n.facts, n.urgent, n.delivery,
            n.created_at,
@@ -68,8 +73,11 @@ _LETTER: Final = text("""
            r.openid AS mini_openid,
            coalesce(r.service_openid, s.openid) AS service_openid,
            coalesce(k.credits, 0) AS credits,
-           s.id IS NULL OR (s.active AND (s.on_duty OR n.urgent)) AS reachable,
-           coalesce(p.settings->'quiet', '{}') AS quiet,
+           s.id IS NULL OR s.active AS active,
+           CASE WHEN s.id IS NULL THEN true ELSE {ON_DUTY} AND NOT {ABSENT} END AS on_duty,
+           CASE WHEN s.id IS NOT NULL AND NOT n.urgent THEN
+               (SELECT min(dt.starts_at) FROM duty_turns dt WHERE {OWN_TURN} AND dt.starts_at > now()) END AS next_turn,
+           coalesce(p.settings->'quiet', '{{}}') AS quiet,
            m.plate_sealed
     FROM notices n
     LEFT JOIN work_orders w ON w.number = n.number
@@ -85,7 +93,7 @@ _LETTER: Final = text("""
     LEFT JOIN move_cars m ON m.number = n.number
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
-    FOR UPDATE OF n""")
+    FOR UPDATE OF n""")  # noqa: S608 - only constants are put in
 _LETTERS_AT_REST: Final = Prepared("letters_at_rest", f"{_LETTER.text} SKIP LOCKED")
 
 _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id AND delivery = 'pending'")
@@ -136,3 +144,21 @@ def hold_back(conn: Connection, notice_id: str, until: datetime) -> None:
     conn.execute(_POSTPONE, {"id": notice_id, "until": until})
     again = f"{notice_id}@{int(until.timestamp())}"
     conn.execute(_WISH_AGAIN, {"id": notice_id, "outbox_id": again, "until": until})
+
+
+_LOOK_AGAIN: Final = text("""
+    INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+    SELECT n.id || '@' || CAST(extract(epoch FROM now()) AS bigint), 'notice', n.number, n.version, 3,
+        jsonb_build_object('notice', n.id), now(), now(), 0
+    FROM notices n JOIN staff s ON s.id = n.to_id
+    WHERE n.to_kind = 'staff' AND n.delivery = 'pending' AND (s.id = :staff OR s.team = :team)
+      AND EXISTS (SELECT 1 FROM outbox o
+          WHERE o.action = 'notice' AND o.done_at IS NULL AND o.body->>'notice' = n.id AND o.id <> n.id)
+    ON CONFLICT (id) DO NOTHING
+""")
+"""A second wish beside the one that waits, so that what must go on waiting still has that one."""
+
+
+def look_again(conn: Connection, *, staff: str | None = None, team: str | None = None) -> None:
+    """Somebody's duty, or that of a team, has changed: what waits for it is decided once more. Then wake the relay."""
+    conn.execute(_LOOK_AGAIN, {"staff": staff, "team": team})

@@ -5,14 +5,17 @@ Every change is guarded by the state it starts from: of two who try the same, on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.domain.duty import Member
+from models.domain.people import Role
 from models.repositories.people import COVERS, SERVES
+from models.repositories.staffing import ABSENT, ON_DUTY
 
 _BEGIN: Final = text(
     "UPDATE notices SET delivery = 'sending', sending_since = :now WHERE id = :id AND delivery = 'pending'"
@@ -92,8 +95,30 @@ def mark_left_behind(conn: Connection, before: datetime) -> list[str]:
     return list(conn.execute(_UNCERTAIN, {"before": before}).scalars())
 
 
-_SPREAD: Final = text(
+_MEMBERS: Final = text(
     f"""
+    SELECT s.id, s.roles, {ON_DUTY} AND NOT {ABSENT} AS on_duty
+    FROM notices n
+    JOIN work_orders w ON w.number = n.number
+    JOIN staff s ON s.active AND s.roles && CAST(:roles AS varchar[])
+    WHERE n.id = :id
+      AND {SERVES.format(community="w.community_id")}
+      AND {COVERS.format(community="w.community_id", building="w.building_id")}
+      AND NOT s.id = ANY(w.excluded)
+    ORDER BY s.id
+    """  # noqa: S608 - only constants are put in
+)
+
+
+def members(conn: Connection, notice_id: str, roles: Iterable[Role]) -> list[Member]:
+    """The active holders of these roles in whose scope the notice's order lies."""
+    rows = conn.execute(_MEMBERS, {"id": notice_id, "roles": [role.value for role in roles]})
+    known = {role.value for role in Role}
+    return [Member(id=row.id, roles=tuple(known & set(row.roles)), on_duty=row.on_duty) for row in rows]
+
+
+_SPREAD: Final = text(
+    """
     WITH role_notice AS (
         UPDATE notices SET delivery = 'spread', delivered_at = :now
         WHERE id = :id AND to_kind = 'role' AND delivery = 'pending'
@@ -102,14 +127,9 @@ _SPREAD: Final = text(
         INSERT INTO notices (
             id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent, created_at, not_before,
             delivery)
-        SELECT n.id || '-' || s.id, n.number, n.version, n.kind, 'staff', s.id, n.template, n.facts, n.while_task,
-            n.urgent, n.created_at, NULL, 'pending'
-        FROM role_notice n
-        JOIN work_orders w ON w.number = n.number
-        JOIN staff s ON s.active AND n.to_id = ANY(s.roles)
-        WHERE {SERVES.format(community="w.community_id")}
-          AND {COVERS.format(community="w.community_id", building="w.building_id")}
-          AND NOT s.id = ANY(w.excluded)
+        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.facts,
+            n.while_task, n.urgent, n.created_at, NULL, 'pending'
+        FROM role_notice n, unnest(CAST(:staff AS text[])) AS staff_id
         ON CONFLICT (id) DO NOTHING
         RETURNING id, number, version, urgent
     )
@@ -118,13 +138,13 @@ _SPREAD: Final = text(
         :now, 0
     FROM copies
     ON CONFLICT (id) DO NOTHING
-    """  # noqa: S608 - only constants are put in
+    """
 )
 
 
-def spread(conn: Connection, notice_id: str, now: datetime) -> int:
-    """Turn a role's notice into one for each active member in scope; tells how many. A second time does nothing."""
-    return conn.execute(_SPREAD, {"id": notice_id, "now": now}).rowcount
+def spread(conn: Connection, notice_id: str, staff: Sequence[str], now: datetime) -> int:
+    """Turn a role's notice into one for each of these; tells how many. A second time does nothing."""
+    return conn.execute(_SPREAD, {"id": notice_id, "staff": list(staff), "now": now}).rowcount
 
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))

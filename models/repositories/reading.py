@@ -569,6 +569,17 @@ async def houses_by_words(db: Direct, communities: Sequence[str], words: str, ph
     )
 
 
+HOUSES: Final = numbered("""
+    SELECT id AS house_id, label FROM houses
+    WHERE community_id = ANY(CAST(:communities AS text[])) AND label ILIKE :words
+    ORDER BY community_id, length(label), label LIMIT :limit""")
+
+
+async def houses_by_label(db: Direct, communities: Sequence[str], words: str, limit: int) -> list[Row]:
+    """Houses alone, where it is nobody's business who lives there."""
+    return await _rows(db, HOUSES, communities=list(communities), words=f"%{_literally(words)}%", limit=limit)
+
+
 # -- messages and photos ----------------------------------------------------------------------------------------------
 
 

@@ -31,14 +31,15 @@ ABSENT: Final = f"""EXISTS (SELECT 1 FROM absences ab
     WHERE ab.staff_id = s.id AND ab.ended_at IS NULL AND {TODAY} BETWEEN ab.since AND ab.until)"""  # noqa: S608 - only constants of this module are put in
 """Whether the staff member `s` is away today."""
 
-_OWN_TURN: Final = f"""(dt.staff_id = s.id
+OWN_TURN: Final = f"""(dt.staff_id = s.id
     OR (dt.team = s.team AND {SERVES.format(community="dt.community_id")}))"""
+"""Whether the turn `dt` is one of `s`, or of their team."""
 
 ON_DUTY: Final = f"""(CASE
     WHEN coalesce((SELECT max(edge.at) FROM duty_turns dt
                    CROSS JOIN LATERAL (VALUES (dt.starts_at), (dt.ends_at)) edge(at)
-                   WHERE {_OWN_TURN} AND edge.at <= now()), '-infinity') > coalesce(s.duty_switched_at, '-infinity')
-    THEN EXISTS (SELECT 1 FROM duty_turns dt WHERE {_OWN_TURN} AND dt.starts_at <= now() AND now() < dt.ends_at)
+                   WHERE {OWN_TURN} AND edge.at <= now()), '-infinity') > coalesce(s.duty_switched_at, '-infinity')
+    THEN EXISTS (SELECT 1 FROM duty_turns dt WHERE {OWN_TURN} AND dt.starts_at <= now() AND now() < dt.ends_at)
     ELSE s.on_duty END)"""  # noqa: S608 - only constants are put in
 """Whether `s` is on duty now: whatever spoke last counts, the roster at the beginning and end of a shift or the
 person's own switch.

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from models.domain.numbers import CHINA
 from tests.api.conftest import Api, Caller, refused
+from tests.world import eventually
 
 pytestmark = pytest.mark.stack
 
@@ -252,3 +253,28 @@ def test_four_eyes_over_http_by_every_door(api: Api) -> None:
     assert refused_one["code"] in ("forbidden", "four_eyes")
     with api.engine.begin() as conn:
         conn.execute(text("UPDATE staff SET roles = '{dispatcher,technician,clerk}' WHERE account = 'all-rounder'"))
+
+
+def test_what_waited_for_ones_duty_rings_when_one_switches_on(api: Api) -> None:
+    def switch(on: bool) -> None:
+        said = {"on_duty": on}
+        assert tech.http.put("/api/v1/staff/duty", headers=tech.headers, json=said).json() == {**said, "absent": False}
+
+    def waits(number: str) -> bool | None:
+        asked = text("SELECT delivery, not_before FROM notices WHERE number = :number AND to_id = 'stf_tech2'")
+        with api.engine.connect() as conn:
+            found = conn.execute(asked, {"number": number}).one_or_none()
+        return None if found is None else found.delivery == "pending" and found.not_before is not None
+
+    with api.engine.begin() as conn:
+        conn.execute(text("UPDATE staff SET openid = 'gzh-tech2' WHERE id = 'stf_tech2'"))
+    tech = api.staff("tech2")
+    try:
+        switch(False)
+        number = assigned(api, "tech2")
+        eventually(lambda: waits(number))
+        switch(True)
+        eventually(lambda: waits(number) is False)
+    finally:
+        with api.engine.begin() as conn:
+            conn.execute(text("UPDATE staff SET openid = NULL WHERE id = 'stf_tech2'"))

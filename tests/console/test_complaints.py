@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 from temporalio.client import Client
 
 from integrations.temporal import connect
@@ -16,6 +17,7 @@ from tests.world import World, eventually
 
 pytestmark = pytest.mark.stack
 
+FILED = re.compile(r"/console/orders/TS\d{8}-\d+$")
 TEXT = "深夜装修敲墙，孩子睡不着"
 
 
@@ -97,10 +99,47 @@ def test_registered_by_phone_in_the_browser(desk: Desk) -> None:
     page.click("[data-pick]:not([data-other]) >> nth=0")
     page.check("text=噪音扰民")
     page.fill("#text", TEXT)
+    page.get_by_text("某户", exact=True).click()
     page.click("button[type=submit].wide")
-    page.wait_for_url(re.compile(r"/console/orders/TS\d{8}-\d+$"))
+    expect(page.locator("#register-subject-says")).to_have_text("请选择被投诉的房屋")
+    page.get_by_label("被投诉的房屋").fill("1-1-301")
+    page.get_by_label("被投诉的房屋").press("Enter")
+    expect(page.locator(".about-house [data-picked-words]")).to_have_text("1栋1单元301室")
+    page.click("button[type=submit].wide")
+    page.wait_for_url(FILED)
     assert TEXT in page.inner_text("#head")
     assert "待分派" in page.inner_text("#head")
+    assert "某户 · 1栋1单元301室" in page.inner_text("#head")
+
+
+def test_a_member_of_staff_is_chosen_by_name(world: World, desk: Desk) -> None:
+    page = desk("clerk")
+    page.goto(f"{world.settings.api_url}/console/register/complaint")
+    page.get_by_text("工作人员", exact=True).click()
+    chosen = page.get_by_label("被投诉人")
+    expect(chosen.locator("option")).to_have_text(["请先选择投诉人"])
+    page.fill("#find", "1-1-201")
+    page.click("[data-pick]:not([data-other]) >> nth=0")
+    guard = world.staff("guard").me["name"]
+    expect(chosen.locator("optgroup[label=秩序部] option", has_text=guard)).to_have_count(1)
+    assert world.staff("hxy-clerk").me["name"] not in chosen.inner_text(), "whoever does not work here is not named"
+    chosen.select_option(label=guard)
+    page.check("text=服务态度")
+    page.fill("#text", "门岗态度恶劣，不给开门")
+    page.click("button[type=submit].wide")
+    page.wait_for_url(FILED)
+    assert f"工作人员 · {guard}" in page.inner_text("#head")
+
+
+def test_what_may_be_complained_of_is_asked_within_ones_scope(
+    world: World, at_desk: Callable[[str], httpx.Client]
+) -> None:
+    home = world.owner("demo-owner-3").house
+    for account, sees in (("clerk", True), ("hxy-clerk", False)):
+        client = at_desk(account)
+        houses = client.post("/console/register/complaint/houses", data={"q": "1-1-301", "house_id": home}).text
+        staff = client.post("/console/register/complaint/staff", data={"house_id": home}).text
+        assert ("1栋1单元301室" in houses, "秩序部" in staff) == (sees, sees)
 
 
 def _payloads(message: object) -> list:  # type: ignore[type-arg]

@@ -33,7 +33,7 @@ def page_of(order: dict[str, object], account: str) -> str:
     ]
     facts = views.order_page(order, account, [], s.NOW)
     around = {"similar": [], "incidents": [], "may_link": True, "link_key": "k", "kin_open": False}
-    around["amending"] = {"categories": [("power", "电路")], "buildings": [], "spots": []}
+    around["amending"] = {"categories": [("power", "电路")], "buildings": [], "spots": [], "beyond": set()}
     facts |= around | {"people": people, "notes": [], "notes_open": False, "may_call": True}
     return render("order.html", me=ME, here="orders", **facts)
 

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities import notices as deliveries
 from activities.notices import Notices
 from models.domain.numbers import CHINA
+from models.repositories import delivery
 from tests.effects.desk import OWNER_OPENID, Desk
 from tests.wechat.playground import Playground
 
@@ -224,15 +225,110 @@ async def test_a_role_s_notice_becomes_one_for_each_member_in_scope(
     assert len(wishes) == 2
 
 
-@pytest.mark.parametrize(("on_duty", "urgent", "sent"), [(True, False, 1), (False, False, 0), (False, True, 1)])
-async def test_staff_off_duty_are_told_of_emergencies_only(
-    notices: Notices, desk: Desk, phone: Playground, on_duty: bool, urgent: bool, sent: int
+def off_duty(desk: Desk, *staff: str) -> None:
+    desk.say("UPDATE staff SET on_duty = false, duty_switched_at = now() WHERE id = ANY(:staff)", staff=list(staff))
+
+
+def turn(desk: Desk, staff: str, begins: datetime) -> None:
+    desk.say(
+        "INSERT INTO duty_turns (id, staff_id, starts_at, ends_at, planned_by, created_at)"
+        " VALUES (:id, :staff, :begins, :ends, :staff, now())",
+        id=f"sft_{staff}_{begins:%m%d%H%M}",
+        staff=staff,
+        begins=begins,
+        ends=begins + timedelta(hours=8),
+    )
+
+
+def wish_for(desk: Desk, notice: str) -> Any:
+    return desk.one("SELECT * FROM outbox WHERE body->>'notice' = :id AND done_at IS NULL", id=notice)
+
+
+async def test_off_duty_an_emergency_rings_at_once_and_all_else_when_duty_begins(
+    notices: Notices, desk: Desk, phone: Playground
 ) -> None:
     openid = follow(phone, desk, "staff", "stf_tech")
-    desk.say("UPDATE staff SET on_duty = :on WHERE id = 'stf_tech'", on=on_duty)
+    off_duty(desk, "stf_tech")
+    begins = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=5)
+    turn(desk, "stf_tech", begins)
     order = await desk.order()
-    notice = desk.notice(order, "new_task", to_kind="staff", to_id="stf_tech", template="task", urgent=urgent)
-    assert notices.deliver(notice) == ("sent" if sent else "centre_only")
-    messages = received(phone, openid)
-    assert len(messages) == sent
-    assert ("紧急" in str(messages)) is urgent
+    said = {"to_kind": "staff", "to_id": "stf_tech", "template": "task"}
+    emergency = desk.notice(order, "new_task", **said, urgent=True)
+    usual = desk.notice(order, "new_task", **said)
+    assert notices.deliver(emergency) == "sent"
+    assert "紧急" in str(received(phone, openid))
+    assert notices.deliver(usual) == "held_back"
+    assert wish_for(desk, usual).not_before == begins
+    desk.say("UPDATE duty_turns SET starts_at = now() - interval '1 minute'")
+    desk.say("UPDATE staff SET duty_switched_at = now() - interval '1 hour'")
+    assert notices.deliver(usual) == "sent"
+    assert len(received(phone, openid)) == 2
+
+
+async def test_whoever_switches_on_is_told_at_once_of_what_waited(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    follow(phone, desk, "staff", "stf_tech")
+    off_duty(desk, "stf_tech")
+    order = await desk.order()
+    said = {"to_kind": "staff", "to_id": "stf_tech", "template": "task"}
+    waiting = desk.notice(order, "new_task", **said)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    later = desk.notice(order, "appointment_soon", **said, not_before=tomorrow)
+    desk.wish(later, order.number, not_before=tomorrow)
+    assert notices.deliver(waiting) == "held_back"
+    assert wish_for(desk, waiting).not_before > datetime.now(UTC)
+    with desk.engine.begin() as conn:
+        delivery.look_again(conn, staff="stf_tech")
+    wishes = desk.rows("SELECT not_before FROM outbox WHERE body->>'notice' = :id ORDER BY 1", id=waiting)
+    assert [wish.not_before <= datetime.now(UTC) for wish in wishes] == [True, False]
+    assert wish_for(desk, later).not_before == tomorrow, "a reminder has a time of its own"
+    assert notices.deliver(waiting) == "held_back", "and nothing is lost when the duty was none"
+    assert [
+        row.id for row in desk.rows("SELECT id FROM outbox WHERE not_before > now() AND id LIKE :n", n=f"{waiting}@%")
+    ]
+
+
+async def test_what_is_no_news_when_duty_begins_stays_in_the_inbox(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    follow(phone, desk, "staff", "stf_tech")
+    off_duty(desk, "stf_tech")
+    order = await desk.order()
+    said: dict[str, Any] = {"to_kind": "staff", "to_id": "stf_tech", "template": "task"}
+    old = desk.notice(order, "urged", **said, created_at=datetime.now(UTC) - timedelta(days=4))
+    soon = {"from": (datetime.now(UTC) + timedelta(minutes=50)).isoformat()}
+    desk.say("UPDATE work_orders SET state = state || jsonb_build_object('appointment', CAST(:visit AS jsonb))"
+             " WHERE number = :n", visit=json.dumps(soon), n=order.number)  # fmt: skip
+    visit = desk.notice(order, "appointment_soon", **said, facts={"visit": soon})
+    assert notices.deliver(old) == "centre_only"
+    turn(desk, "stf_tech", datetime.now(UTC) + timedelta(hours=1))
+    assert notices.deliver(visit) == "centre_only", "the visit will have begun"
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "off", "urgent", "told"),
+    [
+        ("new_task", "technician", ["stf_tech"], False, ["stf_tech2"]),
+        ("new_task", "technician", ["stf_tech"], True, ["stf_tech", "stf_tech2"]),
+        ("new_task", "technician", ["stf_tech", "stf_tech2"], False, ["stf_tech", "stf_tech2"]),
+        ("low_rating", "lead", ["stf_lead"], False, ["stf_lead"]),
+        ("breached", "lead", ["stf_lead"], False, ["stf_lead", "stf_manager"]),
+        ("breached", "lead", [], False, ["stf_lead"]),
+        ("breached", "lead", ["stf_lead", "stf_manager"], False, ["stf_lead"]),
+    ],
+)
+async def test_a_role_s_notice_goes_to_those_on_duty(
+    notices: Notices, desk: Desk, phone: Playground, kind: str, role: str, off: list[str], urgent: bool, told: list[str]
+) -> None:
+    desk.say(
+        "INSERT INTO staff (id, account, name, password_hash, team, roles, skills, active, on_duty)"
+        " SELECT 'stf_' || r, r, r, '', 'service', ARRAY[r], '{}', true, true FROM unnest(ARRAY['lead', 'manager']) r"
+    )
+    desk.say("INSERT INTO staff_scopes SELECT 'stf_' || r, 'com_a' FROM unnest(ARRAY['lead', 'manager']) r")
+    off_duty(desk, *off)
+    order = await desk.order()
+    notice = desk.notice(order, kind, to_kind="role", to_id=role, template="task", facts={}, urgent=urgent)
+    assert notices.deliver(notice) == "spread"
+    copies = desk.rows("SELECT to_id FROM notices WHERE number = :n AND to_kind = 'staff' ORDER BY 1", n=order.number)
+    assert [row.to_id for row in copies] == told

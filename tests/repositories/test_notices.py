@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.domain.duty import Member
+from models.domain.people import Role
 from models.repositories import notices
 from models.repositories.direct import Direct
 from models.repositories.engines import single_statements
@@ -65,8 +67,10 @@ async def test_a_roles_notice_reaches_each_active_member_in_scope_once(
 ) -> None:
     name = await notice(direct, engine, number, "role", "dispatcher")
     with engine.begin() as conn:
-        assert notices.spread(conn, name, minute(1)) == 1
-        assert notices.spread(conn, name, minute(2)) == 0
+        (member,) = notices.members(conn, name, [Role.DISPATCHER])
+        assert member == Member(id="stf_dispatcher", roles=(Role.DISPATCHER,), on_duty=True)
+        assert notices.spread(conn, name, [member.id], minute(1)) == 1
+        assert notices.spread(conn, name, [member.id], minute(2)) == 0
         found = rows(conn, "SELECT id, to_kind, to_id, facts, delivery FROM notices WHERE number = :n", n=number)
         # The dispatcher of the other community hears nothing.
         assert {(row.to_kind, row.to_id, row.delivery) for row in found} == {
@@ -81,7 +85,7 @@ async def test_a_roles_notice_reaches_each_active_member_in_scope_once(
         conn.execute(text("UPDATE staff SET active = false WHERE id = 'stf_tech2'"))
     other = await notice(direct, engine, number.replace("1121", "1120"), "role", "technician")
     with engine.begin() as conn:
-        assert notices.spread(conn, other, minute(1)) == 1
+        assert [member.id for member in notices.members(conn, other, [Role.TECHNICIAN])] == ["stf_tech"]
         conn.execute(text("UPDATE staff SET active = true"))
 
 

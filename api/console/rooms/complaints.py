@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
@@ -15,14 +15,20 @@ from api.console.complaint_words import COMPLAINT
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
-from api.console.rooms.orders import Typed
+from api.console.rooms.orders import WORDS_AT_MOST, Typed
+from api.console.rooms.register import HITS, PHOTO, label_of
 from api.console.templating import render
 from api.console.views import new_key
+from api.console.wording import AMEND
 from api.deps import StateDep
 from api.intake import complaint
 from api.sessions import StaffMember
 from api.state import State
+from models.domain import words
+from models.domain.errors import ValidationFailed
 from models.domain.forms import parse
+from models.repositories import complaints as rows
+from models.repositories import reading
 
 router = APIRouter(route_class=Room)
 
@@ -38,7 +44,10 @@ SLOTS: Final = {
     "house_id": "reporter",
     "category": "category",
     "text": "text",
-    "subject.account": "account",
+    "subject": "subject",
+    "subject.account": "subject",
+    "subject.house_id": "subject",
+    "photo_ids": "photo_ids",
     "anonymous": "anonymous",
 }
 
@@ -52,6 +61,7 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
         member,
         "register",
         key=new_key(),
+        photo=PHOTO,
         categories=[row for row in categories if row["kind"] == complaint.KIND],
     )
 
@@ -72,7 +82,6 @@ def filing_of(form: FormData) -> Json:
         return str(form.get(name) or "").strip()
 
     guest = {"house_id": said("house_id"), "name": said("name"), "phone": said("phone")}
-    account = said("account")
     return {
         "kind": complaint.KIND,
         "type": said("type"),
@@ -81,10 +90,57 @@ def filing_of(form: FormData) -> Json:
         "house_id": said("house_id") or None,
         "source": said("source"),
         "reporter": {"resident_id": said("resident_id")} if said("resident_id") else guest,
-        "subject": {"kind": "staff", "account": account} if account else {"kind": "community"},
+        "subject": _subject(said("about"), said("account"), said("about_house")),
+        "photo_ids": [str(photo) for photo in form.getlist("photo_ids")],
         "anonymous": bool(said("anonymous")),
         "may_publish": bool(said("may_publish")),
     }
+
+
+def _subject(kind: str, account: str, house_id: str) -> Json:
+    """What was chosen under another position of the switch is still in the form, but was not meant.
+
+    Raises ValidationFailed.
+    """
+    if kind == "staff":
+        return {"kind": kind, "account": account or None}
+    if kind == "house":
+        if not house_id:
+            raise ValidationFailed(errors=[{"field": "subject.house_id", "message": COMPLAINT["need_house"]}])
+        return {"kind": kind, "house_id": house_id}
+    return {"kind": "community"}
+
+
+async def _home(state: State, member: StaffMember, house_id: str) -> list[str]:
+    """The community of whoever complains: only its houses and its staff can be meant. Empty outside the scope."""
+    home = await reading.house(state.direct, house_id) if house_id else None
+    return [home["community_id"]] if home and member.actor.reaches(home["community_id"]) else []
+
+
+@router.post("/register/complaint/houses")
+async def houses(
+    state: StateDep,
+    member: Member,
+    q: Annotated[str, Form(max_length=WORDS_AT_MOST)] = "",
+    house_id: Annotated[str, Form(max_length=WORDS_AT_MOST)] = "",
+) -> HTMLResponse:
+    """Homes that may be complained of, by label."""
+    typed = q.strip()
+    where = await _home(state, member, house_id)
+    found = await reading.houses_by_label(state.direct, where, label_of(typed), HITS) if typed and where else []
+    none = AMEND["find_none"] if where else COMPLAINT["choose_first"]
+    return HTMLResponse(render("choose_houses.html", houses=found, q=typed, field="about_house", none=none))
+
+
+@router.post("/register/complaint/staff")
+async def staff(
+    state: StateDep, member: Member, house_id: Annotated[str, Form(max_length=WORDS_AT_MOST)] = ""
+) -> HTMLResponse:
+    """Names of those who serve the community, by team, and nothing else of them."""
+    where = await _home(state, member, house_id)
+    serving = await rows.serving(state.direct, where[0]) if where else []
+    teams = [(title, [one for one in serving if one["team"] == team]) for team, title in words.TEAMS.items()]
+    return HTMLResponse(render("register_staff.html", teams=[(title, found) for title, found in teams if found]))
 
 
 @router.post("/orders/{number}/identity")

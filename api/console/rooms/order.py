@@ -19,7 +19,7 @@ from api.console.guard import Posted, Room, note_form
 from api.console.rooms.inbox import draw as draw_inbox
 from api.console.rooms.register import HITS, label_of
 from api.console.templating import render
-from api.console.wording import DONE, FIELDS
+from api.console.wording import AMEND, DONE, FIELDS
 from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
@@ -95,7 +95,7 @@ async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
         notes=shown,
         notes_open=False,
         **await neighbours.around(state, member, order),
-        amending=await amend.choices(state, order),
+        amending=await amend.choices(state, member, order),
         **await complaints.beside(state, member, order),
         may_call=_has_number(order) and reveals.may_reveal(member, order),
         **facts,
@@ -169,7 +169,8 @@ async def houses(
         if typed
         else []
     )
-    return HTMLResponse(render("amend_houses.html", houses=found, q=typed))
+    none = AMEND["find_none"]
+    return HTMLResponse(render("choose_houses.html", houses=found, q=typed, field="place.house_id", none=none))
 
 
 @router.post("/orders/{number}/phone")

@@ -227,30 +227,54 @@
     addUp(table);
   });
 
-  // -- registering for somebody who phoned ------------------------------------------------------------------------
+  // -- choosing a house or a person that was looked for -----------------------------------------------------------
   function pick(button) {
-    const form = button.closest("form");
+    const choice = button.closest("[data-choice]");
     for (const [name, value] of Object.entries(JSON.parse(button.dataset.pick))) {
-      const field = form.elements.namedItem(name);
+      const field = $(`[name="${name}"]`, choice);
       if (field) field.value = value;
     }
-    $("[data-picked-words]", form).textContent = button.dataset.words;
-    $("[data-picked]", form).hidden = false;
-    $("[data-unpicked]", form).hidden = true;
-    all("[data-guest]", form).forEach((part) => { part.hidden = !button.hasAttribute("data-other"); });
+    $("[data-picked-words]", choice).textContent = button.dataset.words;
+    chosen(choice, true, button.hasAttribute("data-other"));
+    $("[data-unpick]", choice).focus();
+  }
+  function chosen(choice, is, isOther) {
+    $("[data-picked]", choice).hidden = !is;
+    $("[data-unpicked]", choice).hidden = is;
+    all("[data-guest]", choice).forEach((part) => { part.hidden = !isOther; });
+    choice.dispatchEvent(new CustomEvent("chosen", { bubbles: true }));
   }
   document.addEventListener("click", (event) => {
     const again = event.target.closest("[data-unpick]");
     if (!again) return;
-    const form = again.closest("form");
-    for (const name of ["resident_id", "house_id", "place.house_id"]) {
-      const field = form.elements.namedItem(name);
-      if (field) field.value = "";
-    }
-    $("[data-picked]", form).hidden = true;
-    $("[data-unpicked]", form).hidden = false;
-    all("[data-guest]", form).forEach((part) => { part.hidden = true; });
-    $("[name=q]", form).focus();
+    const choice = again.closest("[data-choice]");
+    all("input[type=hidden]", choice).forEach((field) => { field.value = ""; });
+    chosen(choice, false, false);
+    $("[name=q]", choice).focus();
+  });
+  // Enter chooses the only one found, or goes to the first of several.
+  const choose = (choice) => {
+    const hits = all("[data-pick]", choice);
+    if (hits.length === 1) pick(hits[0]);
+    else hits[0]?.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const input = event.target;
+    if (event.key !== "Enter" || event.isComposing || !input.matches("[data-choice] [name=q]")) return;
+    event.preventDefault();
+    if (input.dataset.found === input.value) choose(input.closest("[data-choice]"));
+    else input.dataset.enter = "1";
+  });
+  document.addEventListener("input", (event) => { if (event.target.name === "q") delete event.target.dataset.enter; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const input = event.detail.elt;
+    if (input.matches("[data-choice] [name=q]")) input.dataset.asked = input.value;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const input = event.detail.requestConfig?.elt;
+    if (!input?.matches("[data-choice] [name=q]")) return;
+    input.dataset.found = input.dataset.asked;
+    if (input.dataset.enter) { delete input.dataset.enter; choose(input.closest("[data-choice]")); }
   });
   tick();
 })();
