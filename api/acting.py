@@ -21,9 +21,6 @@ from models.repositories import grouped, reading
 
 Json = dict[str, Any]
 
-RESOLVED_BY: Final = {"amend": amending.resolved}
-"""Actions whose bodies need more than references looked up."""
-
 TAKING: Final = ("claim", "complete")
 """Actions that may take work out of the pool."""
 
@@ -81,7 +78,10 @@ async def _carry_out(
     try:
         if action in TAKING:
             await assigning.may_take(state, speaker, standing.state, body.get("task_id"))
-        command = await RESOLVED_BY.get(action, resolved)(state, actor, speaker, standing.state, action, body)
+        if action == "amend":
+            command = await amending.resolved(state, actor, standing.state, body, request)
+        else:
+            command = await resolved(state, actor, speaker, standing.state, action, body)
         await state.gateway.send(
             Order(
                 number=number,

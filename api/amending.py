@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from api.bodies import Amendment, Area, Contact, NewPlace
+from api.bodies import Amendment, Area, NewPlace
+from api.idempotency import Request
 from api.intake import places, repair
 from api.intake.places import Site
 from api.state import State
@@ -18,13 +18,15 @@ from models.domain.forms import parse
 from models.domain.order import Charge, OrderState
 from models.domain.people import Actor
 from models.domain.policy import levels_for
+from models.domain.step import Handled
 from models.repositories import contacts, reading
 
 Json = dict[str, Any]
 
 
-async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState, action: str, body: Json) -> Json:
-    """The body of the sealed command. A new contact is written on the way, because it may not enter the workflow.
+async def resolved(state: State, actor: Actor, order: OrderState, body: Json, request: Request) -> Json:
+    """The body of the sealed command. A new contact may not enter the workflow: it is laid beside the order, for the
+    step that carries this request out.
 
     Raises ValidationFailed, and what the rules say about it.
     """
@@ -48,7 +50,10 @@ async def resolved(state: State, actor: Actor, speaker: Actor, order: OrderState
         vacant=site.vacant if site else None,
     )
     if said.contact is not None:
-        await asyncio.to_thread(_change_contact, state, actor, order.number, command, said.contact)
+        now = datetime.now(UTC)
+        rights.may_amend(order, actor, command, now)
+        handled = Handled(update_id=request.id, digest=request.digest)
+        await contacts.keep(state.direct, handled, said.contact.name, state.sealing.seal(said.contact.phone), now)
     return command.model_dump(mode="json", exclude_none=True)
 
 
@@ -57,12 +62,6 @@ def _charge(order: OrderState, site: Site | None, said: Amendment) -> Charge | N
     if site is None:
         return said.charge
     return repair.charge_of(site, datetime.now(UTC)) if order.follows is None else None
-
-
-def _change_contact(state: State, actor: Actor, number: str, command: Amend, contact: Contact) -> None:
-    sealed = state.sealing.seal(contact.phone)
-    with state.sync_engine.begin() as conn:
-        contacts.change(conn, number, actor, command, contact.name, sealed, datetime.now(UTC))
 
 
 def _fits(category: Mapping[str, Any] | None, *, is_public: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -143,30 +144,35 @@ async def tick(state: State, member: StaffMember, patrol_id: str, position: int,
     action = f"tick.{position}"
     request = Request.of(state, member.actor, patrol_id, action, key, body.model_dump(mode="json"))
     rules.check_tick(body)
-    await _tick(state, member, patrol_id, position, body, request, key)
-    return await patrol(state, member, patrol_id)
+    async with state.direct.transaction() as together:
+        # A finding is filed and noted at its item in one transaction: no repair without its item, whatever breaks off.
+        number = await _tick(replace(state, direct=together), member, patrol_id, position, body, request, key)
+    seen = await patrol(state, member, patrol_id)
+    if number is not None:  # Intake's own word may have come before the commit.
+        state.announcer.wake_relay()
+        state.announcer.changed(number, seen["community_id"])
+    return seen
 
 
 async def _tick(
     state: State, member: StaffMember, patrol_id: str, position: int, body: Tick, request: Request, key: str
-) -> None:
-    async with state.engine.begin() as conn:
-        item = await rows.lock_item(conn, patrol_id, position)
-        if item is None:
-            raise NotFound
-        # Under the lock, so that a twin of this request is either not begun or already to be seen.
-        if await request.before(state) is not None:
-            return
-        duty = rows.duty_of(item)
-        rules.may_tick(member.actor, item["community_id"], duty, item["status"], item["result"] is not None)
-        # Intake is a transaction of its own. Should this one fail after it, pressing again finds the same repair by
-        # its key and links it then; the lock keeps everybody else from filing a second one meanwhile.
-        number = await _file(state, member, item, body, key) if body.result == "finding" else None
-        now = datetime.now(UTC)
-        await rows.tick(
-            conn, patrol_id, position, result=body.result, note=body.text, number=number, by=member.id, now=now
-        )
-        await answers.keep_request(conn, request.id, request.digest, {"id": patrol_id})
+) -> str | None:
+    """In the caller's transaction, which is `state.direct`. Answers the number of the repair of a new finding."""
+    item = await rows.lock_item(state.direct, patrol_id, position)
+    if item is None:
+        raise NotFound
+    # Under the lock, so that a twin of this request is either not begun or already to be seen.
+    if await request.before(state) is not None:
+        return None
+    duty = rows.duty_of(item)
+    rules.may_tick(member.actor, item["community_id"], duty, item["status"], item["result"] is not None)
+    number = await _file(state, member, item, body, key) if body.result == "finding" else None
+    now = datetime.now(UTC)
+    await rows.tick(
+        state.direct, patrol_id, position, result=body.result, note=body.text, number=number, by=member.id, now=now
+    )
+    await answers.keep_done(state.direct, request.id, request.digest, {"id": patrol_id})
+    return number
 
 
 async def _file(state: State, member: StaffMember, item: Row, body: Tick, key: str) -> str:

@@ -17,7 +17,7 @@ from temporalio.client import ActivityExecutionStatus, Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.storage import Storage, StorageUnavailable
-from models.repositories import notices, outbox, sweeping
+from models.repositories import contacts, notices, outbox, sweeping
 from models.repositories.sweeping import Waiting
 from workers.errands import ATTEMPT_SECONDS
 from workers.transactions import in_transaction
@@ -123,6 +123,7 @@ class Sweep:
 
     async def _old_rows(self, now: datetime) -> None:
         await in_transaction(self._engine, sweeping.forget_requests, now - REQUEST_LIFE)
+        await in_transaction(self._engine, contacts.forget, now - REQUEST_LIFE)
         await in_transaction(self._engine, outbox.forget_done, now)
 
     async def _lost_starts(self, now: datetime) -> None:

@@ -25,6 +25,16 @@ async def keep_answer(db: Direct, update_id: str, answer: dict[str, Any]) -> Non
     await db.rows(KEEP_ANSWER, {"update_id": update_id, "answer": answer})
 
 
+_KEEP: Final = numbered("""
+    INSERT INTO handled_requests (update_id, digest, version, at, answer)
+    VALUES (:update_id, :digest, 1, now(), :answer)""")
+
+
+async def keep_done(db: Direct, update_id: str, digest: str, answer: dict[str, Any]) -> None:
+    """The same, where a lock has shown that no twin was faster."""
+    await db.rows(_KEEP, {"update_id": update_id, "digest": digest, "answer": answer})
+
+
 async def keep_request(conn: AsyncConnection, update_id: str, digest: str, answer: dict[str, Any]) -> bool:
     """Write down a request that concerns no order, with its answer. False when a twin was faster."""
     result = await conn.execute(KEEP_REQUEST, {"update_id": update_id, "digest": digest, "answer": answer})

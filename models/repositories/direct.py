@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -59,7 +60,8 @@ class _Line:
 
 
 class Direct:
-    """A pool of asyncpg connections that are never inside a transaction. JSONB comes and goes as Python objects.
+    """A pool of asyncpg connections, outside transactions unless one is asked for. JSONB comes and goes as Python
+    objects.
 
     asyncpg's own pool would ask the server to reset the connection after each use; single statements leave nothing to
     reset. Nothing is opened before the first statement, so a process starts without its database.
@@ -95,6 +97,21 @@ class Direct:
         finally:
             self._give_back(line)
         return found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Direct]:
+        """The same, on one connection, for what must be written together or not at all. An error takes all of it back.
+
+        Raises as :meth:`rows`.
+        """
+        line = await self._take()
+        try:
+            async with line.connection.transaction():
+                yield _InTransaction(line.connection)
+        finally:
+            if not line.connection.is_closed() and line.connection.is_in_transaction():
+                line.connection.terminate()  # Interrupted while it was taken back.
+            self._give_back(line)
 
     async def close(self) -> None:
         """Close what is idle; call it when nothing is under way any more."""
@@ -137,6 +154,19 @@ class Direct:
             "jsonb", schema="pg_catalog", encoder=_document, decoder=_parsed, format="binary"
         )
         return connection
+
+
+class _InTransaction(Direct):
+    """Statements on the connection that the transaction has."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: Numbered, values: dict[str, Any]) -> list[asyncpg.Record]:
+        found: list[asyncpg.Record] = await self._connection.fetch(
+            statement.sql, *[values[name] for name in statement.names]
+        )
+        return found
 
 
 def _document(value: Any) -> bytes:

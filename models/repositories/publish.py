@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
-from models.repositories import accompanying, awaited, entitled, relabelling
+from models.repositories import accompanying, awaited, contacts, entitled, relabelling
 from models.repositories.prepared import Prepared
 from models.repositories.rows_of import (
     closed_task_row,
@@ -80,6 +80,8 @@ def publish(conn: Connection, batch: Batch) -> Published:
         awaited.wake(conn, batch.state)
     if batch.whole or any(event.kind == "amended" and "place" in event.facts for event in batch.events):
         relabelling.name_place(conn, batch.number, batch.state.place)
+    if any(event.kind == "amended" and "contact" in event.facts for event in batch.events):
+        contacts.take(conn, batch.number, batch.handled)
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)

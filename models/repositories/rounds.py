@@ -155,31 +155,31 @@ async def waiting(
     return dict(row.items())
 
 
-_LOCK: Final = text("""
+_LOCK: Final = numbered("""
     SELECT p.community_id, p.building_id, p.spot, p.category, p.duty_role, p.duty_team, p.duty_staff, p.status,
            i.title AS item, i.result
     FROM patrols p JOIN patrol_items i ON i.patrol_id = p.id AND i.position = :position
     WHERE p.id = :id FOR UPDATE OF p, i""")
 
 
-async def lock_item(conn: AsyncConnection, patrol_id: str, position: int) -> Row | None:
-    """An item with its patrol, both locked: ticks and the end of the patrol come one after the other, and whoever has
-    waited sees what the other has ticked.
+async def lock_item(db: Direct, patrol_id: str, position: int) -> Row | None:
+    """An item with its patrol, both locked in the caller's transaction: ticks and the end of the patrol come one after
+    the other, and whoever has waited sees what the other has ticked.
     """
-    row = (await conn.execute(_LOCK, {"id": patrol_id, "position": position})).mappings().one_or_none()
-    return dict(row) if row else None
+    rows = await db.rows(_LOCK, {"id": patrol_id, "position": position})
+    return dict(rows[0].items()) if rows else None
 
 
-_TICK: Final = text("""
+_TICK: Final = numbered("""
     UPDATE patrol_items SET result = :result, note = :note, number = :number, by_id = :by, at = :now
-    WHERE patrol_id = :id AND position = :position""").bindparams(_NOW)
-_DONE: Final = text("""
+    WHERE patrol_id = :id AND position = :position""")
+_DONE: Final = numbered("""
     UPDATE patrols SET status = 'done', ended_at = :now WHERE id = :id AND status = 'open'
-      AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)""").bindparams(_NOW)
+      AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)""")
 
 
 async def tick(
-    conn: AsyncConnection,
+    db: Direct,
     patrol_id: str,
     position: int,
     *,
@@ -191,8 +191,8 @@ async def tick(
 ) -> None:
     """Write one item down; the last one ends the patrol. The caller holds the lock of `lock_item`."""
     values = {"id": patrol_id, "position": position, "result": result, "note": note, "number": number}
-    await conn.execute(_TICK, {**values, "by": by, "now": now})
-    await conn.execute(_DONE, {"id": patrol_id, "now": now})
+    await db.rows(_TICK, {**values, "by": by, "now": now})
+    await db.rows(_DONE, {"id": patrol_id, "now": now})
 
 
 WALKERS: Final = numbered(f"""

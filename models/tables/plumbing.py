@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field
 
 from models.tables.base import Base, document, instant, now
@@ -49,6 +49,17 @@ class HandledRequest(Base, table=True):
     at: datetime = instant(default_factory=now)
     answer: dict[str, Any] | None = document(default=None, nullable=True)
     """What was answered, so that a repetition hears the same; null when the answer was lost on the way."""
+
+
+class PendingContact(Base, table=True):
+    """A corrected contact, until the step that records the correction is published (`models.repositories.contacts`)."""
+
+    __tablename__ = "pending_contacts"
+    update_id: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    name: str
+    phone_sealed: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant(default_factory=now)
 
 
 class Setting(Base, table=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from tests.api.conftest import Api, refused
+from tests.world import eventually
 
 pytestmark = pytest.mark.stack
 
@@ -72,3 +74,27 @@ def test_who_may_correct(api: Api) -> None:
     refused(api.staff("tech1").post(path, with_contact), 403, "forbidden")
     assert api.staff("clerk").order(number)["contact"]["name"] != "李四"
     assert api.staff("clerk").act(path, body)["priority"] == "high"
+
+
+def test_a_contact_changes_with_the_step_that_says_so_and_never_without(api: Api) -> None:
+    """The engine refuses what the API let through: the order keeps whom to ask for, and the next correction counts."""
+    owner, clerk = api.owner(), api.staff("clerk")
+    number = owner.report(contact={"name": "王五", "phone": "13700137000"})["number"]
+    path = f"/staff/work-orders/{number}/amend"
+    body = {"reason": "换人接待", "contact": {"name": "李四", "phone": "13912345678"}}
+    eventually(lambda: not clerk.order(number)["engine"]["waiting"])
+    stale = text("UPDATE work_orders SET state = jsonb_set(state, '{stage}', :stage) WHERE number = :number")
+    stale = stale.bindparams(bindparam("stage", type_=JSONB))
+    owner.act(f"/owner/work-orders/{number}/cancel")
+    with api.engine.begin() as conn:  # As a row that the workflow has left behind.
+        conn.execute(stale, {"number": number, "stage": "submitted"})
+        conn.execute(text("UPDATE work_orders SET workflow_ended_at = NULL WHERE number = :n"), {"n": number})
+    assert clerk.post(path, body, "late").status_code in (409, 503)
+    with api.engine.connect() as conn:
+        kept = conn.execute(text("SELECT contact_name FROM work_orders WHERE number = :n"), {"n": number}).scalar_one()
+    assert kept == "王五"
+    other = owner.report(contact={"name": "王五", "phone": "13700137000"})["number"]
+    assert clerk.act(f"/staff/work-orders/{other}/amend", body)["contact"]["name"] == "李四"
+    with api.engine.connect() as conn:
+        waiting = "SELECT count(*) FROM pending_contacts WHERE name = '李四'"
+        assert conn.execute(text(waiting)).scalar_one() == 1, "only that of the refused correction, until it is swept"

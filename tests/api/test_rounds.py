@@ -161,6 +161,31 @@ def test_two_people_who_find_the_same_file_one_repair(api: Api) -> None:
     assert filed == 1
 
 
+def test_what_breaks_off_between_filing_and_noting_leaves_no_repair_behind(api: Api) -> None:
+    """Then anybody's next attempt files it: the repair and its item are one transaction."""
+    patrol = walked(api, title="写到一半")
+    said = {"result": "finding", "text": "水压表读数为零"}
+
+    def filed() -> list[str]:
+        with api.engine.connect() as conn:
+            return list(
+                conn.execute(text("SELECT number FROM work_orders WHERE description LIKE '%水压表读数为零'")).scalars()
+            )
+
+    with api.engine.begin() as conn:
+        conn.execute(text("ALTER TABLE patrol_items ADD CONSTRAINT broken CHECK (result <> 'finding') NOT VALID"))
+    try:
+        assert tick(api.staff("tech1"), patrol, 1, "half", **said).status_code >= 500
+        assert filed() == []
+    finally:
+        with api.engine.begin() as conn:
+            conn.execute(text("ALTER TABLE patrol_items DROP CONSTRAINT broken"))
+    found = tick(api.staff("tech2"), patrol, 1, **said).json()["items"][0]["number"]
+    refused(tick(api.staff("tech1"), patrol, 1, "half", **said), 409, "illegal_transition")
+    assert filed() == [found]
+    eventually(lambda: not api.staff("lead").order(found)["engine"]["waiting"], what="the repair's workflow")
+
+
 def test_a_walk_whose_time_is_over_is_read_only(api: Api) -> None:
     patrol = walked(api, title="过期的巡检")
     with api.engine.begin() as conn:

@@ -93,9 +93,13 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(desk: Desk, sweep: Swe
     desk.say(insert, id="old", at=NOW - timedelta(days=7, minutes=1))
     desk.say(insert, id="young", at=NOW - timedelta(days=6))
     desk.say("UPDATE handled_requests SET at = :at WHERE number = :n", at=NOW, n=order.number)
+    contact = "INSERT INTO pending_contacts VALUES (:id, 'd', '王五', :phone, :at)"
+    desk.say(contact, id="old", phone=b"sealed", at=NOW - timedelta(days=7, minutes=1))
+    desk.say(contact, id="young", phone=b"sealed", at=NOW - timedelta(days=6))
     await sweep.once(NOW)
     left = {row.update_id for row in desk.rows("SELECT update_id FROM handled_requests")}
     assert left == {"young", f"new-{order.number}"}
+    assert [row.update_id for row in desk.rows("SELECT update_id FROM pending_contacts")] == ["young"]
 
 
 async def test_a_start_that_was_lost_is_wished_for_again(desk: Desk, sweep: Sweep) -> None:
