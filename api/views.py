@@ -407,7 +407,7 @@ def _event(event: Row, kind: str, bundle: Row, reader: Reader) -> Json:
     answer: Json = {
         "id": f"{event['version']}.{event['seq']}",
         "kind": event["kind"],
-        "title": words.event(kind, event["kind"]),
+        "title": words.event(kind, event["kind"], not reader.is_staff),
         "at": event["at"],
         "by": {"kind": event["by_kind"], "name": _by(event, bundle, reader)},
         "audience": event["audience"],

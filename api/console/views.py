@@ -24,14 +24,12 @@ from api.console.wording import (
     DELIVERY_CHANNELS,
     DIALOGS,
     INBOX,
-    NOTICE_FALLBACK,
-    NOTICES,
     ORDER,
     OUTCOME_BUTTONS,
     TRAIL,
 )
 from api.sessions import StaffMember
-from models.domain import words
+from models.domain import notice_words, words
 from models.domain.commands import COMMANDS
 from models.domain.forms import OnBehalf
 from models.domain.lifecycles import LIFECYCLES
@@ -718,12 +716,11 @@ def note(row: Json, now: datetime) -> dict[str, str]:
     at = instant(row["delivered_at"] or row["created_at"])
     state = row["delivery"]
     tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
-    kind: str = row["kind"]
     return {
         "to": words.ANONYMOUS_OWNER
         if is_alias(row["to_id"])
         else str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
-        "what": NOTICES.get(kind) or words.STAGES.get(kind, NOTICE_FALLBACK),
+        "what": notice_words.title(row["kind"]),
         "state": str(DELIVERY.get(state, state)),
         "channel": DELIVERY_CHANNELS.get(row["channel"] or "", ""),
         "tone": tone,

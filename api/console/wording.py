@@ -529,7 +529,7 @@ REGISTER: Final = {
     "questions": "请问清楚",
     "emergency": "紧急情况",
     "emergency_hint": "请同时电话通知值班：",
-    "emergency_note": "提交后按紧急工单处理：5 分钟内接单、30 分钟内到场。",
+    "emergency_note": "提交后按紧急工单优先处理，时限全天候计算。",
     "photos": "照片",
     "contact": "上门联系人",
     "contact_hint": "与报事人相同时不用填",
@@ -657,32 +657,6 @@ TRAIL: Final = {
 }
 """Small facts beside an event of the timeline."""
 
-NOTICES: Final = {
-    "new_task": "新任务",
-    "urged_often": "多次催单",
-    "reporter_replied": "报事人留言",
-    "replied": "回复报事人",
-    "taken_away": "任务已转出",
-    "order_cancelled": "工单取消",
-    "low_rating": "低分评价",
-    "reminder": "提醒评价",
-    "resumed": "恢复处理",
-    "held": "暂缓",
-    "no_access": "请报事人改约",
-    "objected": "对取消有异议",
-    "upheld": "复核维持取消",
-    "follows_on": "已重新受理",
-    "rating_answered": "回复评价",
-    "task_due": "到时提醒",
-    "urged": "催单",
-    "warned": "即将超时",
-    "breached": "已超时",
-    "straight_to_pool": "紧急工单直接进待抢池",
-    "cancelled": "工单取消",
-    "rejected": "不予受理",
-}
-"""What a notice was about, where neither a stage nor an event of that name says it."""
-
 DELIVERY: Final = {
     "pending": "待发送",
     "sending": "发送中",
@@ -693,7 +667,6 @@ DELIVERY: Final = {
     "spread": "已分发",
 }
 DELIVERY_CHANNELS: Final = {"mini": "小程序", "service": "服务号", "centre": "消息中心"}
-NOTICE_FALLBACK: Final = "通知"
 
 ROUNDS: Final = {
     "title": "巡检",

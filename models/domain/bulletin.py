@@ -61,10 +61,12 @@ def bulletin(order: OrderState, now: datetime, name_of: NameOf, reporter: str = 
 
 
 def task_in_hand(order: OrderState) -> Task | None:
-    """The task that the order is about now. After its end only a task of the reporter's still concerns them."""
+    """The task that the order is about now, what its reporter is asked first. After its end that may still be theirs,
+    or a lead's whom they have asked to look at it again.
+    """
     asked = [task for task in order.tasks.values() if _of_reporter(order, task)]
     stages = [task for task in order.tasks.values() if not order.lifecycle.tasks[task.kind].beside]
-    return next(iter(asked + stages if order.open else asked), None)
+    return next(iter(asked + stages), None)
 
 
 def _follows(order: OrderState, task: Task | None) -> bool:
@@ -74,7 +76,7 @@ def _follows(order: OrderState, task: Task | None) -> bool:
 
 def _where(order: OrderState) -> str:
     if order.following is not None and order.open:
-        return say.FOLLOWING
+        return say.FOLLOWING_INCIDENT if order.following.incident else say.FOLLOWING
     own = say.WHERE.get(f"{order.kind}.{order.stage}") or say.WHERE.get(order.stage)
     return own or words.stage(order.kind, order.stage, for_resident=True)
 
@@ -105,7 +107,8 @@ def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
     # What staff found themselves, a lead confirms.
     asked = words.ROLES[Role.LEAD] if order.reporter.kind == "staff" else reporter
     if _follows(order, task):
-        return say.NEXT_FOLLOWING.format(reporter=asked)
+        sentence = say.NEXT_INCIDENT if order.following and order.following.incident else say.NEXT_FOLLOWING
+        return sentence.format(reporter=asked)
     if order.hold is not None and order.work_is_held:
         answered = order.hold.reason is HoldReason.REPORTER
         return (say.NEXT_ANSWERED if answered else say.NEXT_RESUMED).format(reporter=asked)
@@ -117,7 +120,7 @@ def _next(order: OrderState, task: Task | None, who: str, reporter: str) -> str:
 
 def _waiting_for(order: OrderState, task: Task | None, who: str, reporter: str, now: datetime) -> str | None:
     if _follows(order, task):
-        return say.WAITING_FOLLOWING
+        return say.WAITING_INCIDENT if order.following and order.following.incident else say.WAITING_FOLLOWING
     if order.hold is not None and order.work_is_held:
         return words.HOLD_REASONS[order.hold.reason]
     if task is None:

@@ -34,6 +34,7 @@ WHERE: Final = {
 }
 """Stage, or kind.stage → where the order is. The others are called as everywhere."""
 FOLLOWING: Final = "已与同一件事的其他工单合并处理"
+FOLLOWING_INCIDENT: Final = "属于大面积故障，统一处理中"
 
 CAR_ASKED: Final = {
     "requested": ("联系车主中", "物业联系车主，必要时秩序员到场"),
@@ -66,6 +67,7 @@ NEXT: Final = {
     "confirm": "{reporter}确认是否已修好",
     "rate": "{reporter}评价本次服务",
     "object": "{reporter}如有异议可在期限内提出",
+    "review_cancel": "{who}复核取消是否妥当",
     "assign": "{who}分派承办人",
     "handle": "{who}调查处理并答复",
     "judge": "{who}评价答复是否满意",
@@ -79,6 +81,7 @@ NEXT: Final = {
 NEXT_TASK: Final = "{who}办理：{task}"
 NEXT_ENDED: Final = "没有后续步骤"
 NEXT_FOLLOWING: Final = "合并的工单处理完成后，请{reporter}确认"
+NEXT_INCIDENT: Final = "故障排除后，请{reporter}确认"
 NEXT_UNKNOWN: Final = "物业安排下一步"
 NEXT_RESUMED: Final = "到时自动恢复处理"
 NEXT_ANSWERED: Final = "{reporter}回复后立即恢复处理，否则到时自动恢复"
@@ -89,17 +92,19 @@ WAITING: Final = {
     "carry_out@accepted": "等{who}上门",
     "follow_up": "等外单位处理",
     "call_reporter": "等{who}联系{reporter}",
+    "review_cancel": "等{who}复核",
 }
 WAITING_REPORTER: Final = "等{reporter}答复"
 WAITING_POOL: Final = "等{who}领取"
 WAITING_FOLLOWING: Final = "等合并的工单处理完成"
+WAITING_INCIDENT: Final = "等大面积故障排除"
 WAITING_VISIT: Final = "等约定的上门时间"
 
 BY_CLOCK: Final = "{clock}时限 {at}"
 BY_ANSWER: Final = "请于 {at} 前答复"
 BY_HOLD: Final = "最迟 {at}"
 BY_LATE: Final = "{clock}时限 {at} 已过"
-BY_LATE_TOLD: Final = "{clock}时限 {at} 已过，已上报主管"
+BY_LATE_TOLD: Final = "{clock}时限 {at} 已过，已上报上级"
 BY_NOTHING: Final = "没有时限"
 BY_STOPPED: Final = "等待期间不计时"
 

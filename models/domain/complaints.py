@@ -56,10 +56,11 @@ class Complaint(BaseModel):
         return self.above(Role.LEAD)
 
     def above(self, role: Role) -> Role:
-        """The role, or the first higher one of whose holder it does not complain."""
+        """The role, or the first higher one of whose holder it does not complain; a role that decides nothing stays."""
+        if role not in LADDER:
+            return role
         lowest = LADDER.index(self.subject.role) + 1 if self.subject.role in LADDER else 0
-        wanted = LADDER.index(role) if role in LADDER else 0
-        return LADDER[min(max(lowest, wanted), len(LADDER) - 1)]
+        return LADDER[min(max(lowest, LADDER.index(role)), len(LADDER) - 1)]
 
     def one_higher(self) -> Role:
         """Where a dispute climbs to."""

@@ -5,7 +5,7 @@ What every lifecycle tells stands here; what one of them tells beside it stands 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from models.domain.people import Role
 from models.domain.recipients import (
@@ -21,8 +21,6 @@ from models.domain.task_notices import asked_again, task_handed_over, task_opene
 
 if TYPE_CHECKING:
     from models.domain.order import Event, OrderState
-
-ROLE_OF_RUNG: Final = {"lead": Role.LEAD, "manager": Role.MANAGER, "quality": Role.QUALITY}
 
 URGES_BEFORE_LEAD: Final = 3
 """The third urge in one stage tells the lead (`lifecycles.md`, "Urge")."""
@@ -48,7 +46,14 @@ def _on_entering(order: OrderState, event: Event) -> list[Notice]:
     kind = order.lifecycle.told_on_entering.get(stage)
     if kind is None or (kind == "held" and (order.hold is None or order.hold.rebooking)):
         return told
-    return told + to_reporter(order, kind, stage=stage)
+    return told + to_reporter(order, kind, stage=stage, **_known_by_now(order, kind))
+
+
+def _known_by_now(order: OrderState, kind: str) -> dict[str, Any]:
+    """What the sentence says of this moment, whenever it is read."""
+    if kind == "held" and order.hold is not None:
+        return {"because": order.hold.reason}
+    return {"rated": True} if kind == "closed" and order.rating is not None else {}
 
 
 def _visit_agreed(order: OrderState, event: Event) -> list[Notice]:
@@ -81,7 +86,7 @@ def _warned(order: OrderState, event: Event) -> list[Notice]:
 
 
 def _breached(order: OrderState, event: Event) -> list[Notice]:
-    return [to_overseer(order, "breached", ROLE_OF_RUNG[event.facts["rung"]], clock=event.facts["clock"])]
+    return [to_overseer(order, "breached", Role(event.facts["rung"]), clock=event.facts["clock"])]
 
 
 def _milestone(order: OrderState, event: Event) -> list[Notice]:

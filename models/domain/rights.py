@@ -267,7 +267,7 @@ def may_hold(order: OrderState, actor: Actor, command: c.PutOnHold, now: datetim
     if command.reason is HoldReason.REPORTER and not (command.note or "").strip():
         raise ValidationFailed("attempt_needed", field="note")
     if (order.holds >= 1 or command.until - now > order.terms.hold_without_lead) and not actor.has(*OVERSEERS):
-        raise Forbidden("hold_needs_lead")
+        raise Forbidden("hold_needs_lead", hours=int(order.terms.hold_without_lead / timedelta(hours=1)))
 
 
 def may_resume(order: OrderState, actor: Actor, command: c.Resume, now: datetime) -> None:

@@ -456,7 +456,7 @@ REFUSALS: Final = {
     "no_leave_to_publish": "业主未同意公开，不能发布",
     "not_answered_yet": "正式答复后才能发布",
     "published_already": "已发布到公示栏",
-    "hold_needs_lead": "再次挂起或超过72小时须由主管办理",
+    "hold_needs_lead": "再次挂起或超过{hours}小时须由主管办理",
     "urge_role": "只有报事人或客服可以催单",
     "nothing_to_urge": "当前步骤无需催单",
     "charge_role": "只有调度员和主管可以更改费用性质",
@@ -597,14 +597,17 @@ def category(kind: str, title: str) -> str:
     return CATEGORIES_OF.get(kind, {}).get(title, title)
 
 
+EVENTS_FOR_RESIDENTS: Final = {"held": "暂缓处理"}
+"""What residents read instead (`lifecycles.md`, "Hold")."""
 EVENTS_OF: Final[Mapping[str, Mapping[str, str]]] = {
     "move_car": {"submitted": "请求挪车", "filed": "代为请求挪车", "found": "巡查发现"}
 }
 """What an event is called on a kind of order where it is called otherwise than on a repair."""
 
 
-def event(order_kind: str, kind: str) -> str:
-    return EVENTS_OF.get(order_kind, {}).get(kind) or EVENTS.get(kind, kind)
+def event(order_kind: str, kind: str, for_resident: bool = False) -> str:
+    own = EVENTS_FOR_RESIDENTS.get(kind) if for_resident else None
+    return own or EVENTS_OF.get(order_kind, {}).get(kind) or EVENTS.get(kind, kind)
 
 
 class _Facts(dict[str, Any]):

@@ -74,14 +74,15 @@ def tell_others(conn: Connection, batch: Batch) -> None:
 
 
 def pass_on(conn: Connection, batch: Batch) -> None:
-    """What a reporter says on an order that follows another reaches those who work on the other."""
+    """What a reporter says on an order that follows another reaches those who work on the other; so does what a clerk
+    urges for somebody who phoned.
+    """
     primary = batch.state.following.primary if batch.state.following else None
-    said = {event.kind for event in batch.events if event.by_kind == "resident"}
     if primary is None:
         return
-    if "urged" in said:
+    if any(event.kind == "urged" for event in batch.events):
         command(conn, [primary], "urge", {}, f"{batch.number}-{batch.version}")
-    if "commented" in said:
+    if any(event.kind == "commented" and event.by_kind == "resident" for event in batch.events):
         holders = conn.execute(_HOLDERS, {"number": primary}).scalars()
         told = [Notice(kind="reporter_replied", to="staff", to_id=holder, template="task") for holder in holders]
         _write_notices(conn, batch, [(batch.number, notice) for notice in told])
@@ -119,7 +120,9 @@ def _to_neighbours(conn: Connection, batch: Batch, followers: Sequence[Row[Any]]
 
 
 def _news(order: OrderState, kind: str, resident: str, template: str | None) -> Notice:
-    facts = {"staff": order.assignee} if order.assignee else {}
+    facts: dict[str, Any] = {"staff": order.assignee} if order.assignee else {}
+    if order.hold is not None:
+        facts["because"] = order.hold.reason
     return Notice(kind=kind, to="resident", to_id=resident, template=template, facts=facts)
 
 

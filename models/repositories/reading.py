@@ -222,8 +222,11 @@ def _literally(words: str) -> str:
 TOLD_BY_URGING: Final = f"""(SELECT count(DISTINCT s.id) FROM notices n JOIN staff s
     ON s.id = n.to_id OR (n.to_kind = 'role' AND s.active AND n.to_id = ANY(s.roles)
                           AND {SERVES.format(community="w.community_id")} AND NOT s.id = ANY(w.excluded))
-    WHERE n.number = w.number AND n.kind IN ('urged', 'urged_often') AND n.delivery <> 'withdrawn')"""  # noqa: S608 - only constants are put in
-"""How many people the urges of order `w` have told; a role counts its members at once, before it is spread."""
+    WHERE n.number IN (w.number, w.primary_number) AND n.kind IN ('urged', 'urged_often')
+      AND n.delivery <> 'withdrawn')"""  # noqa: S608 - only constants are put in
+"""How many people the urges of order `w`, or of the one that it follows, have told; a role counts its members at once,
+before it is spread.
+"""
 
 CAR_OF: Final = """(SELECT jsonb_build_object('plate', encode(m.plate_sealed, 'base64'), 'side', p.side,
         'left', p.left_at IS NOT NULL)

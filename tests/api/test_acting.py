@@ -45,6 +45,7 @@ def test_hold_shows_why_and_keeps_the_note_inside(api: Api) -> None:
     assert (held["stage"], held["waiting"]["note"]) == ("on_hold", "等阀芯到货")
     seen = owner.order(number)
     assert (seen["stage_title"], seen["waiting"]["title"], seen["waiting"]["note"]) == ("暂缓", "等配件", None)
+    assert [line["title"] for line in seen["timeline"] if line["kind"] == "held"] == ["暂缓处理"]
     assert "等阀芯到货" not in str(seen)
     refused(owner.post(f"/owner/work-orders/{number}/urge"), 409, "illegal_transition")
     assert tech.act(f"/staff/tasks/{task['id']}/resume")["stage"] == "accepted"

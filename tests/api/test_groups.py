@@ -51,6 +51,9 @@ def test_merged_each_reporter_sees_the_primarys_way_and_confirms_for_themselves(
     listed = {item["number"]: item for item in neighbour.read("/owner/work-orders")["items"]}
     assert (listed[child]["stage"], listed[child]["following"]) == ("accepted", True)
     assert child in {item["number"] for item in dispatcher.read("/staff/work-orders", stage="accepted")["items"]}
+    api.staff("clerk").act(f"/staff/work-orders/{child}/urge")
+    urged = "已催 1 次，已提醒 1 人，已排到同级工单前面"
+    eventually(lambda: neighbour.order(child)["bulletin"]["urged"] == urged, what="the technician is told")
     photo = photo_of(tech)
     tech.complete(primary, "arrived")
     tech.complete(primary, "finished", report="更换门机皮带", photo_ids=[photo])

@@ -196,6 +196,12 @@ def test_a_held_order_says_why_and_until_when() -> None:
     assert "缺角阀" in page
 
 
+def test_a_delivery_says_what_was_told() -> None:
+    row = {"to_id": "res_1", "to_name": "张三", "delivery": "sent", "channel": "mini", "kind": "visit_proposed"}
+    said = views.note({**row, "delivered_at": None, "created_at": s.NOW}, s.NOW)
+    assert (said["what"], said["state"]) == ("请确认上门时间", "已送达")
+
+
 def test_the_forms_print_changes_with_the_buttons_and_only_with_them() -> None:
     """A live update leaves what somebody types alone as long as this stays the same."""
     state = s.state()

@@ -13,6 +13,7 @@ from models.domain.commands import Urge
 from models.domain.following import Following
 from models.domain.forms import Window
 from models.domain.lifecycles import LIFECYCLES
+from models.domain.lifecycles.aftercare import REVIEW_CANCEL
 from models.domain.order import Hold, HoldReason, OrderState, Reporter
 from models.domain.people import Role
 from models.domain.tasks import Task
@@ -114,7 +115,7 @@ def test_a_promise_that_was_broken_is_called_so() -> None:
     assert late.late
     assert "已过" in late.by_words
     clock.ring(clock.due_at)
-    assert "已上报主管" in bulletin(order, clock.due_at + timedelta(minutes=1), lambda _: "张师傅").by_words
+    assert "已上报上级" in bulletin(order, clock.due_at + timedelta(minutes=1), lambda _: "张师傅").by_words
 
 
 def test_a_merged_order_waits_for_the_one_it_follows() -> None:
@@ -126,6 +127,23 @@ def test_a_merged_order_waits_for_the_one_it_follows() -> None:
     asked = in_stage("finished").state
     asked.following = order.following
     assert told(asked).next == "您确认是否已修好"
+
+
+def test_a_report_of_an_incident_waits_for_the_incident() -> None:
+    order = in_stage("submitted").state
+    order.following, order.tasks = Following(incident="inc_1", since=NOW, by=WORKER.id), {}
+    said = told(order)
+    assert (said.where, said.waiting_for) == ("属于大面积故障，统一处理中", "等大面积故障排除")
+    assert said.next == "故障排除后，请您确认"
+
+
+def test_whoever_has_objected_reads_who_looks_at_it() -> None:
+    step = in_stage("cancelled")
+    assert told(step.state).next == "没有后续步骤"
+    step.open(REVIEW_CANCEL, NOW, None, REVIEW_CANCEL.roles)
+    said = told(step.state)
+    assert said.who == "在岗的部门主管、项目经理"
+    assert (said.next, said.waiting_for) == (f"{said.who}复核取消是否妥当", f"等{said.who}复核")
 
 
 def test_an_agreed_visit_is_what_the_order_waits_for() -> None:

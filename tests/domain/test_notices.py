@@ -10,6 +10,7 @@ import pytest
 from models.domain import commands as c
 from models.domain import notice_words, notices, recipients, task_notices
 from models.domain.acts import ACTS, resume, ring_clocks
+from models.domain.forms import Stated
 from models.domain.group_news import for_followers
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, RATE, REPAIR
@@ -79,10 +80,19 @@ def test_a_hold_and_its_end_are_told() -> None:
     held = filled(next(a for a in allowed(step.state, WORKER, NOW) if a.action == "hold"))
     ACTS["hold"](step, WORKER, held, NOW)
     assert told(step) == [("held", OWNER.id)]
+    assert step.notices[0].facts["because"] == "parts", "read after the hold, it still says why"
     step.notices.clear()
     resume(step, SYSTEM, None, NOW)
     assert told(step) == [("resumed", OWNER.id), ("resumed", WORKER.id)]
     assert task in step.state.tasks
+
+
+def test_whoever_has_rated_is_not_asked_for_stars_again() -> None:
+    silent, rated = in_stage("finished"), in_stage("finished")
+    rated.state.rating = Stated(result=5, speed=5, manner=5)
+    for step in (silent, rated):
+        step.enter("closed", NOW)
+    assert [("rated" in step.notices[0].facts) for step in (silent, rated)] == [False, True]
 
 
 def test_a_cancellation_is_told_to_everybody_but_its_author() -> None:
@@ -116,7 +126,7 @@ def test_no_notice_carries_what_somebody_wrote(stage: str, who: str) -> None:
         ACTS[action.action](step, ACTORS[who], command, NOW)
         for notice in step.notices:
             assert SECRET not in notice.model_dump_json()
-            assert set(notice.facts) <= {"task", "task_kind", "stage", "staff", "count", "clock"}
+            assert set(notice.facts) <= {"task", "task_kind", "stage", "staff", "count", "clock", "because"}
 
 
 def test_every_notice_has_words_and_every_template_exists() -> None:

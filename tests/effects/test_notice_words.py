@@ -62,6 +62,18 @@ def test_every_kind_has_a_title_and_a_sentence(kind: str) -> None:
     assert "{" not in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "said"),
+    [
+        ("held", {"because": "weather"}, "您在1栋1单元101室的水暖报修暂缓处理（等天气）。"),
+        ("closed", {}, "1栋1单元101室的水暖报修已完成，欢迎评价。"),
+        ("closed", {"rated": True}, "1栋1单元101室的水暖报修已完成，感谢您的评价。"),
+    ],
+)
+def test_a_sentence_fits_the_moment_of_which_it_tells(kind: str, facts: dict[str, object], said: str) -> None:
+    assert notice_words.sentence(kind, subject(), facts) == said
+
+
 @given(
     kind=st.sampled_from(sorted({*TO_RESIDENTS, *TO_STAFF})),
     template=st.sampled_from(["progress", "your_turn", "finished", "task"]),

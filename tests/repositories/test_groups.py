@@ -18,7 +18,7 @@ from models.domain.grouping import finish
 from models.domain.incidents import IncidentKind, OpenIncident
 from models.domain.lifecycles.repair import REPAIR
 from models.domain.order import Audience, Charge, HoldReason, OrderState, Priority, Reporter
-from models.domain.people import SYSTEM
+from models.domain.people import SYSTEM, Actor, Role
 from models.domain.places import Place
 from models.domain.step import Step
 from models.repositories import groups, incidents, public_works, sweeping
@@ -27,6 +27,7 @@ from models.repositories.publish import publish
 from tests.repositories.rows import DISPATCHER, OWNER, START, TECH, filing, minute, rows, take_in
 
 IN_SCOPE = ("com_a",)
+CLERK = Actor(kind="staff", id="stf_clerk", roles=(Role.CLERK,), communities=IN_SCOPE)
 
 _serial = itertools.count(1)
 
@@ -260,18 +261,20 @@ async def test_the_oldest_follower_takes_the_place_of_a_primary_that_was_called_
     assert third.wake(at=41).came_to == "promoted", "its heir is gone as well: it is the next"
 
 
-async def test_what_is_said_on_a_follower_reaches_who_works_on_the_primary(file: Any) -> None:
+@pytest.mark.parametrize("who", [OWNER, CLERK])
+async def test_what_is_said_on_a_follower_reaches_who_works_on_the_primary(file: Any, who: Actor) -> None:
+    """A clerk urges for whoever phoned; what staff say among themselves stays where it was said."""
     primary, child = await file(), await file()
     child.follow(primary)
     task = next(iter(primary.step.state.tasks.values()))
     task.holder = DISPATCHER.id
     primary.step.record("claimed", DISPATCHER, minute(2), Audience.STAFF)
     primary.publish(minute(2))
-    ACTS["urge"](child.step, OWNER, c.Urge(), minute(3))
-    ACTS["comment"](child.step, OWNER, c.Comment(text="有进展吗"), minute(3))
+    ACTS["urge"](child.step, who, c.Urge(), minute(3))
+    ACTS["comment"](child.step, who, c.Comment(text="有进展吗"), minute(3))
     child.publish(minute(3))
     assert primary.woken() == ["urge"]
-    assert child.told("reporter_replied") == [DISPATCHER.id]
+    assert child.told("reporter_replied") == ([DISPATCHER.id] if who is OWNER else [])
 
 
 async def test_a_guest_who_follows_is_not_told_by_anybody(file: Any) -> None:

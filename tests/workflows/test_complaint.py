@@ -275,6 +275,7 @@ def test_who_decides_about_whom(held: Role | None, rung: Role, dispute: Role) ->
     complaint = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="staff", id="stf_x", role=held))
     assert (complaint.rung, complaint.one_higher()) == (rung, dispute)
     assert complaint.above(Role.MANAGER) in (Role.MANAGER, Role.QUALITY)
+    assert complaint.above(Role.ADMIN) is Role.ADMIN, "whom an admin has put on the ladder decides nothing"
 
 
 async def test_a_suggestion_is_pressed_less(desk: Desk) -> None:

@@ -54,7 +54,8 @@ async def test_only_the_worker_and_those_above_hold_and_only_while_there_is_work
 async def test_a_long_or_a_second_hold_needs_the_lead(desk: Desk) -> None:
     await desk.at("in_progress")
     in_four_days = await desk.now() + timedelta(hours=73)
-    await desk.refused(TECH, "hold", "hold_needs_lead", **await hold_body(desk, until=in_four_days))
+    refusal = await desk.refused(TECH, "hold", "hold_needs_lead", **await hold_body(desk, until=in_four_days))
+    assert refusal.facts == {"hours": 72}
     await desk.hold()
     await desk.refused(TECH, "hold", "cannot_hold_here", **await hold_body(desk))
     await desk.on_task(TECH, "resume")

@@ -198,10 +198,13 @@ async def test_a_promise_beyond_the_announced_holidays_learns_of_them(desk: Desk
     assert len(desk.shelves.terms_wanted) == asked + 1, "what is known needs no asking"
 
 
-async def test_the_ladder_is_the_communitys_own(desk: Desk) -> None:
-    terms = Policy.model_validate({"ladder": [{"share": 0.2, "role": Role.MANAGER}]})
+@pytest.mark.parametrize("role", Role)
+async def test_the_ladder_is_the_communitys_own(desk: Desk, role: Role) -> None:
+    """Whomever an admin has put on it hears of the breach, at the share that was set."""
+    terms = Policy.model_validate({"ladder": [{"share": 0.2, "role": role}]})
     await desk.file(terms=Terms(ladder=terms.ladder))
     await desk.sleep(minutes=35)
     assert [rung for _, clock, rung in said(desk) if clock == "accept"] == [None]
     await desk.sleep(minutes=2)
-    assert ("breached", "accept", "manager") in said(desk)
+    assert ("breached", "accept", role) in said(desk)
+    assert [notice.to_id for notice in desk.shelf.notices("breached")] == [role]
