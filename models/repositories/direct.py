@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -28,6 +28,7 @@ from models.repositories.engines import (
     STATEMENTS_REMEMBERED,
     WAIT_FOR_CONNECTION_SECONDS,
 )
+from models.repositories.together import Together, Values
 
 JSONB_VERSION: Final = b"\x01"
 """The byte before a document in Postgres' binary format."""
@@ -70,33 +71,40 @@ class Direct:
     def __init__(self, url: str, pool_size: int) -> None:
         self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: list[_Line] = []
+        self._companies: dict[Numbered, Together] = {}
         self._free = asyncio.Semaphore(pool_size + OVERFLOW)
 
-    async def rows(self, statement: Numbered, values: dict[str, Any]) -> list[asyncpg.Record]:
+    async def rows(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
         """All rows of one statement, read by name.
 
         Raises:
             TimeoutError: no connection came free, or the statement took too long.
             asyncpg.PostgresError, asyncpg.InterfaceError, OSError: as asyncpg raises them.
         """
-        line = await self._take()
-        try:
-            found: list[asyncpg.Record] = await line.connection.fetch(
-                statement.sql, *[values[name] for name in statement.names]
-            )
-        except asyncpg.PostgresError:
-            raise
-        except asyncpg.InternalClientError as error:
-            # The server has said its last words to an idle connection, whose end has not been noticed yet.
-            line.connection.terminate()
-            raise asyncpg.InterfaceError("the server has closed the connection") from error
-        except BaseException:
-            # Interrupted or broken in the middle: what the server still sends must not reach the next caller.
-            line.connection.terminate()
-            raise
-        finally:
-            self._give_back(line)
+        async with self._line() as connection:
+            found: list[asyncpg.Record] = await connection.fetch(statement.sql, *_ordered(statement, values))
         return found
+
+    async def rows_of_each(self, statement: Numbered, several: Sequence[Values]) -> list[asyncpg.Record]:
+        """The rows of one statement carried out for each set of values in turn, one behind the other, in one
+        transaction: one round trip, one wait for the disk. Raises as :meth:`rows` does, and then nothing was done.
+        """
+        if len(several) == 1:
+            return await self.rows(statement, several[0])
+        async with self._line() as connection:
+            found: list[asyncpg.Record] = await connection.fetchmany(
+                statement.sql, [_ordered(statement, values) for values in several]
+            )
+        return found
+
+    async def rows_in_company(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
+        """For a statement that many send at once and that does nothing a second time: :meth:`rows` of all who went
+        along (:class:`Together`), which must tell whose they are.
+        """
+        company = self._companies.get(statement)
+        if company is None:
+            company = self._companies[statement] = Together(partial(self.rows_of_each, statement))
+        return await company.rows(values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Direct]:
@@ -118,6 +126,24 @@ class Direct:
         idle, self._idle = self._idle, []
         for line in idle:
             line.connection.terminate()
+
+    @asynccontextmanager
+    async def _line(self) -> AsyncIterator[asyncpg.Connection]:
+        line = await self._take()
+        try:
+            yield line.connection
+        except asyncpg.PostgresError:
+            raise
+        except asyncpg.InternalClientError as error:
+            # The server has said its last words to an idle connection, whose end has not been noticed yet.
+            line.connection.terminate()
+            raise asyncpg.InterfaceError("the server has closed the connection") from error
+        except BaseException:
+            # Interrupted or broken in the middle: what the server still sends must not reach the next caller.
+            line.connection.terminate()
+            raise
+        finally:
+            self._give_back(line)
 
     async def _take(self) -> _Line:
         if self._free.locked():
@@ -162,11 +188,16 @@ class _InTransaction(Direct):
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def rows(self, statement: Numbered, values: dict[str, Any]) -> list[asyncpg.Record]:
-        found: list[asyncpg.Record] = await self._connection.fetch(
-            statement.sql, *[values[name] for name in statement.names]
-        )
+    async def rows(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
+        found: list[asyncpg.Record] = await self._connection.fetch(statement.sql, *_ordered(statement, values))
         return found
+
+    async def rows_in_company(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
+        return await self.rows(statement, values)
+
+
+def _ordered(statement: Numbered, values: Values) -> list[Any]:
+    return [values[name] for name in statement.names]
 
 
 def _document(value: Any) -> bytes:

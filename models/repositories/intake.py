@@ -177,8 +177,9 @@ async def take_in(
 ) -> Taken:
     """Write a new order, or find that this request was carried out before. `state` is what `new_order` built.
 
-    It is one statement and so a transaction of its own. `answer` is what a repetition will hear. Afterwards the caller
-    wakes the relay and announces the order (`live.AsyncAnnouncer`).
+    It is one statement, in a transaction of its own or of those that come at the same time.
+    `answer` is what a repetition will hear. Afterwards the caller wakes the relay and announces the order
+    (`live.AsyncAnnouncer`).
 
     Raises:
         ValidationFailed: a photo is not the caller's, not uploaded, or already used.
@@ -186,12 +187,15 @@ async def take_in(
     """
     facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
     try:
-        created = await db.rows(also.statement, facts | dict(also.values)) if also else await db.rows(_INTAKE, facts)
+        if also is not None:
+            rows = await db.rows(also.statement, facts | dict(also.values))
+        else:
+            rows = await db.rows_in_company(_INTAKE, facts)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == ONE_FOLLOWER:
             raise IllegalTransition("followed_already") from None
         raise
-    if created:
+    if any(row["number"] == state.number for row in rows):
         return Taken(True, state.number, digest, dict(answer) if answer is not None else None)
     before = await db.rows(_HANDLED, {"update_id": update_id})
     if before:

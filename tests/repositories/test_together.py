@@ -1,0 +1,94 @@
+"""Writes that come at the same time: one transaction for all, and nobody is refused for another's sake."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from sqlalchemy import Engine
+
+from models.domain.errors import ValidationFailed
+from models.domain.order import OrderState
+from models.repositories import intake, together
+from models.repositories.direct import Direct, numbered
+from models.repositories.intake import NumberBlocks, Taken, Words
+from models.repositories.together import AT_MOST, AT_ONCE
+from tests.repositories.rows import START, WORDS, filing, rows
+
+SECONDS = 20
+MANY = AT_MOST * AT_ONCE * 2
+ECHO = numbered("SELECT CAST(:it AS integer) AS it, txid_current() AS within")
+
+
+async def states(direct: Direct, count: int) -> list[OrderState]:
+    numbers = NumberBlocks(direct)
+    return [filing(await numbers.number("repair", START)) for _ in range(count)]
+
+
+async def take_in(direct: Direct, state: OrderState, words: Words, key: str) -> Taken:
+    return await intake.take_in(direct, state, words, update_id=key, digest="digest")
+
+
+async def test_many_at_once_share_a_transaction_and_each_finds_its_own(direct: Direct) -> None:
+    async with asyncio.timeout(SECONDS):
+        answers = await asyncio.gather(*(direct.rows_in_company(ECHO, {"it": it}) for it in range(MANY)))
+    mine = [next(row for row in found if row["it"] == it) for it, found in enumerate(answers)]
+    assert len({row["within"] for row in mine}) <= MANY / AT_MOST + AT_ONCE
+
+
+async def test_whoever_comes_while_the_last_is_leaving_is_written_too(
+    direct: Direct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "AT_ONCE", 1)
+    async with asyncio.timeout(SECONDS):
+        for it in range(3):
+            await direct.rows_in_company(ECHO, {"it": it})
+
+
+async def test_one_that_fails_takes_no_other_along(direct: Direct, engine: Engine) -> None:
+    filed = await states(direct, 6)
+    filed[2].community_id = "com_unknown"  # The database refuses it.
+    said = dict.fromkeys(range(len(filed)), WORDS) | {
+        0: replace(WORDS, photo_ids=["no-such-photo"], photo_owner=("resident", "res_owner")),
+        4: replace(WORDS, description=b"no text"),  # It cannot be sent there.
+    }
+    async with asyncio.timeout(SECONDS):
+        taken = await asyncio.gather(
+            *(take_in(direct, state, said[turn], f"alone-{state.number}") for turn, state in enumerate(filed)),
+            return_exceptions=True,
+        )
+    assert [type(one) for one in taken] == [
+        ValidationFailed,
+        Taken,
+        asyncpg.ForeignKeyViolationError,
+        Taken,
+        asyncpg.DataError,
+        Taken,
+    ]
+    with engine.connect() as conn:
+        found = rows(conn, "SELECT number FROM work_orders WHERE number = ANY(:n)", n=[one.number for one in filed])
+    assert {row.number for row in found} == {filed[1].number, filed[3].number, filed[5].number}
+
+
+async def test_twins_in_company_are_one_order(direct: Direct, engine: Engine) -> None:
+    filed = await states(direct, MANY)
+    async with asyncio.timeout(SECONDS):
+        taken = await asyncio.gather(
+            *(take_in(direct, state, WORDS, f"twins-{turn % 2}") for turn, state in enumerate(filed))
+        )
+    assert sum(one.created for one in taken) == 2
+    assert len({one.number for one in taken}) == 2
+    with engine.connect() as conn:
+        found = rows(conn, "SELECT number FROM work_orders WHERE number = ANY(:n)", n=[one.number for one in filed])
+    assert {row.number for row in found} == {one.number for one in taken}
+
+
+async def test_an_outage_is_heard_by_all() -> None:
+    gone = Direct("postgresql://nobody@127.0.0.1:1/nothing", 1)
+    async with asyncio.timeout(SECONDS):
+        heard = await asyncio.gather(
+            *(gone.rows_in_company(ECHO, {"it": it}) for it in range(3)), return_exceptions=True
+        )
+    assert all(isinstance(one, OSError) for one in heard)
