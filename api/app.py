@@ -22,12 +22,14 @@ from api.routers.owner import catalog, messages, move_cars, public_works
 from api.routers.owner import complaints as owner_complaints
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
+from api.routers.owner import plates as owner_plates
 from api.routers.staff import colleagues, operations, ratings, settlements, tasks
 from api.routers.staff import complaints as staff_complaints
 from api.routers.staff import groups as staff_groups
 from api.routers.staff import incidents as staff_incidents
 from api.routers.staff import orders as staff_orders
 from api.routers.staff import people as staff_people
+from api.routers.staff import plates as staff_plates
 from api.routers.staff import policies as staff_policies
 from api.routers.staff import rounds as staff_rounds
 from api.routers.staff import shifts as staff_shifts
@@ -82,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
         catalog.router,
         public_works.router,
         move_cars.router,
+        owner_plates.router,
     ):
         app.include_router(router, prefix=f"{API}/owner")
     staff = (
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         staff_incidents,
         staff_rounds,
         staff_shifts,
+        staff_plates,
         staff_policies,
         settlements,
         ratings,

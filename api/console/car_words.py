@@ -24,6 +24,37 @@ CAR: Final = {
     "waiting_for": "{count}人",
 }
 
+PLATES: Final = {
+    "doubts": "待核对",
+    "doubts_hint": "同一车牌有两户登记，或车主称车不是自己的。请电话核实后处理；不要把一户的情况告诉另一户。",
+    "no_doubts": "没有需要核对的车牌",
+    "claimed": "登记在 {house}（{name}），现又由 {claimer_house}（{claimer}）登记",
+    "claimed_alone": "{claimer_house}（{claimer}）的登记待核对",
+    "denied": "{house}（{name}）登记，{at}称不是其车",
+    "give": "改归 {house}",
+    "keep": "维持原登记",
+    "accept": "核对无误",
+    "strike": "移除登记",
+    "find": "查房屋",
+    "find_hint": "输入房号，如 1-1-101",
+    "find_none": "没有找到这套房屋",
+    "back": "车辆",
+    "of_house": "{house} 的车辆",
+    "none": "这户还没有登记车辆",
+    "registrant": "登记人",
+    "in_doubt": "待核对",
+    "add": "登记车辆",
+    "who": "登记在谁名下",
+    "nobody": "这套房屋没有住户，不能登记车辆",
+    "need_who": "请选择登记人",
+    "submit": "登记",
+    "remove": "移除",
+    "removed": "已移除",
+    "added": "已登记",
+    "settled": "已处理",
+    "sure": "移除后，有人请求挪这辆车时将不再联系这户。确定移除 {plate}？",
+}
+
 CAR_DONE: Final = {
     "coming": "已登记答应来挪",
     "not_me": "已登记不是其车",

@@ -20,6 +20,7 @@ from models.domain.errors import Unauthenticated
 from models.domain.grouping import MAY_GROUP
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Role
+from models.domain.plate_rights import KEEPERS
 from models.domain.staff_rights import PLAN
 
 COOKIE: Final = "wuyou_session"
@@ -56,6 +57,7 @@ ENTRANCES: Final = (
     Entrance("incidents", "/console/incidents", MAY_GROUP),
     Entrance("rounds", "/console/rounds"),
     Entrance("shifts", "/console/shifts", shifts.READERS),
+    Entrance("cars", "/console/cars", KEEPERS),
     Entrance("takings", "/console/takings", settlements.READERS),
     Entrance("people", "/console/people", PLAN),
     Entrance("operations", "/console/operations", OPERATORS),

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.console import templating
 from api.console.rooms import (
+    cars,
     complaints,
     groups,
     inbox,
@@ -46,6 +47,7 @@ for room in (
     today,
     rounds,
     shifts,
+    cars,
     takings,
     people,
     photos,

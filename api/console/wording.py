@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.console.car_words import CAR, CAR_DONE
+from api.console.car_words import CAR, CAR_DONE, PLATES
 from api.console.complaint_words import COMPLAINT
 from api.console.people_words import BULK, PEOPLE, TODAY
 from api.console.settings_words import SETTINGS
@@ -24,6 +24,7 @@ NAV: Final = {
     "incidents": "大面积故障",
     "rounds": "巡检",
     "shifts": "交接班",
+    "cars": "车辆",
     "takings": "收费",
     "people": "人员",
     "operations": "运维",
@@ -788,6 +789,7 @@ SCREENS: Final = {
     "complaint": COMPLAINT,
     "register": REGISTER,
     "car": CAR,
+    "cars": PLATES,
     "amend": AMEND,
     "sheet": SHEET,
     "rounds": ROUNDS,

@@ -145,7 +145,7 @@ def _day_of(now: datetime) -> datetime:
 
 
 def _check(case: Case, found: Circumstances) -> None:
-    if case.requester is not None and case.requester in found.users:
+    if case.requester is not None and (case.requester in found.users or found.claims):
         raise ValidationFailed("own_car", field="plate")
     if found.asker_is_minor:
         raise Forbidden("minors_ask_guards")

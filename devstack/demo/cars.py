@@ -25,6 +25,9 @@ from models.tables.cars import MoveCarPerson, MoveCarRow, Vehicle
 NEW_ENERGY = 5
 """The owner who drives an electric car."""
 
+SOLD = 20
+"""The owner whose car a neighbour has bought and registered; the clerk has to ask which record is true."""
+
 STRANGER = "苏E7P330"
 """A plate that nobody here has registered."""
 
@@ -122,8 +125,21 @@ def write_vehicles(conn: Connection, places: Places, sealing: Sealing, now: date
                 "resident_id": owner_id(number),
                 "house_id": places.home(number)["id"],
                 "registered_at": now - timedelta(days=400),
+                "claimed": False,
             }
             for number in range(1, ON_WECHAT + 1)
+        ]
+        + [
+            {
+                "id": "car_demo_claimed",
+                "community_id": XFL,
+                "plate_sealed": sealing.seal(plate(SOLD)),
+                "plate_hash": sealing.plate_hash(plate(SOLD)),
+                "resident_id": owner_id(SOLD - 1),
+                "house_id": places.home(SOLD - 1)["id"],
+                "registered_at": now - timedelta(hours=3),
+                "claimed": True,
+            }
         ],
     )
 

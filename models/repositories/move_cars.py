@@ -21,6 +21,7 @@ from models.domain.order import OrderState
 from models.repositories import intake
 from models.repositories.direct import Direct, numbered
 from models.repositories.intake import Also, Taken, Words
+from models.repositories.plates import STILL_HELD
 from models.repositories.publish import LATE_SEQ
 from models.repositories.reading import TIE_HOLDS
 
@@ -53,6 +54,8 @@ class Circumstances:
     """Somebody of them reads messages."""
     asked_today: int
     asker_is_minor: bool
+    claims: bool
+    """The asker's household says it is theirs, though another's record counts; they must not learn of that here."""
 
 
 _CIRCUMSTANCES: Final = numbered(f"""
@@ -60,15 +63,18 @@ _CIRCUMSTANCES: Final = numbered(f"""
         SELECT r.id, r.id = v.resident_id AS registrant, t.since,
                coalesce(r.openid, r.service_openid) IS NOT NULL AS reachable
         FROM vehicles v JOIN ties t ON t.house_id = v.house_id AND {TIE_HOLDS} JOIN residents r ON r.id = t.resident_id
-        WHERE v.community_id = :community AND v.plate_hash = :plate AND v.ended_at IS NULL
-          AND (r.id = v.resident_id OR NOT r.is_minor))
+        WHERE v.community_id = :community AND v.plate_hash = :plate AND v.ended_at IS NULL AND NOT v.claimed
+          AND {STILL_HELD} AND (r.id = v.resident_id OR NOT r.is_minor))
     SELECT CASE WHEN bool_or(registrant) THEN array_agg(id ORDER BY registrant DESC, since, id)
                 ELSE '{{}}' END AS users,
            coalesce(bool_or(reachable), false) AS reachable,
            (SELECT count(*) FROM move_car_people p
             WHERE p.resident_id = CAST(:resident AS text) AND p.side = 'requester'
               AND p.since >= :today) AS asked_today,
-           EXISTS (SELECT 1 FROM residents r WHERE r.id = CAST(:resident AS text) AND r.is_minor) AS minor
+           EXISTS (SELECT 1 FROM residents r WHERE r.id = CAST(:resident AS text) AND r.is_minor) AS minor,
+           EXISTS (SELECT 1 FROM vehicles v JOIN ties t ON t.house_id = v.house_id AND {TIE_HOLDS}
+                   WHERE v.community_id = :community AND v.plate_hash = :plate AND v.ended_at IS NULL AND v.claimed
+                     AND t.resident_id = CAST(:resident AS text)) AS claims
     FROM household""")  # noqa: S608 - only constants are put in
 """Whoever has left the house the plate belongs to is no user of it, and without its registrant a plate is unknown."""
 
@@ -79,7 +85,7 @@ async def circumstances(
     """`today` is when the day began in which somebody may ask only so often."""
     values = {"community": community_id, "plate": plate.hashed, "resident": resident_id or "", "today": today}
     (row,) = await db.rows(_CIRCUMSTANCES, values)
-    return Circumstances(tuple(row["users"]), row["reachable"], row["asked_today"], row["minor"])
+    return Circumstances(tuple(row["users"]), row["reachable"], row["asked_today"], row["minor"], row["claims"])
 
 
 # -- one more who waits ------------------------------------------------------------------------------------------------

@@ -18,7 +18,14 @@ class Vehicle(Base, table=True):
     __tablename__ = "vehicles"
     __table_args__ = (
         Index(
-            "ux_vehicles_plate", "community_id", "plate_hash", unique=True, postgresql_where=text("ended_at IS NULL")
+            "ux_vehicles_plate",
+            "community_id",
+            "plate_hash",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL AND NOT claimed"),
+        ),
+        Index(
+            "ux_vehicles_household", "house_id", "plate_hash", unique=True, postgresql_where=text("ended_at IS NULL")
         ),
     )
     id: str = Field(default_factory=lambda: new_id("car"), primary_key=True)
@@ -30,6 +37,10 @@ class Vehicle(Base, table=True):
     house_id: str = Field(foreign_key="houses.id", index=True)
     """Whose household may answer for the car."""
     registered_at: datetime = instant(default_factory=now)
+    claimed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Another home's record of the same plate counts, until a clerk decides."""
+    checked_at: datetime | None = instant(nullable=True, default=None)
+    """When a clerk last found that it is true."""
     ended_at: datetime | None = instant(nullable=True, default=None)
 
 

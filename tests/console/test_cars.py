@@ -72,3 +72,31 @@ def test_of_a_residents_request_the_cars_user_is_the_one_to_phone(world: World, 
     page.goto(f"{world.settings.api_url}/console/orders/{order['number']}")
     expect(page.locator("#head")).to_contain_text("联系车主")
     expect(page.get_by_role("button", name="显示电话")).to_have_count(1)
+
+
+def test_a_clerk_settles_a_plate_that_two_homes_name_and_keeps_a_houses_cars(world: World, desk: Desk) -> None:
+    claimer = world.owner("demo-owner-10")
+    claimer.act("/owner/plates", {"house_id": claimer.house, "plate": plate(7)})
+    page = desk("clerk", width=390, height=844)
+    page.goto(f"{world.settings.api_url}/console/cars")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out sideways"
+    doubt = page.locator("#doubts li", has_text=plate(7))
+    expect(doubt).to_contain_text(world.owner("demo-owner-7").me["name"])
+    doubt.get_by_role("button", name="改归").click()
+    expect(doubt).to_have_count(0)
+
+    page.get_by_label("查房屋").fill(claimer.me["houses"][0]["label"])
+    page.get_by_label("查房屋").press("Enter")
+    page.wait_for_url("**/console/cars/hse_*")
+    expect(page.locator("#cars li", has_text=plate(7))).to_be_visible()
+    page.get_by_label("车牌号").fill("沪A")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator("#plate-plate-says")).to_contain_text("不像一个车牌号")
+    page.get_by_label("车牌号").fill("沪D77777")
+    page.get_by_role("button", name="登记", exact=True).click()
+    added = page.locator("#cars li", has_text="沪D77777")
+    expect(added).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    added.get_by_role("button", name="移除").click()
+    expect(added).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -254,8 +254,8 @@
   });
   // Enter chooses the only one found, or goes to the first of several.
   const choose = (choice) => {
-    const hits = all("[data-pick]", choice);
-    if (hits.length === 1) pick(hits[0]);
+    const hits = all(".hits button, .hits a", choice);
+    if (hits.length === 1) hits[0].click();
     else hits[0]?.focus();
   };
   document.addEventListener("keydown", (event) => {
