@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
 from api import errors
+from api.body_limit import BodyLimit
 from api.catalog import Catalog
 from api.express import Express
 from api.gateway import Gateway
@@ -52,7 +53,8 @@ Work orders for residential property management.
 
 Every creating or acting `POST` takes an `Idempotency-Key`: the same key with the same body gives the same answer again.
 Errors are `application/problem+json`; `code` is for programs, `detail` is Chinese and for people. A 503 says
-`outcome: unknown`: the command may still happen, and the same key tells later. Lists page by `next_cursor`.
+`outcome: unknown`: the command may still happen, and the same key tells later. A body above one megabyte is a 413, an
+unknown address a 404, a bug of ours a 500, all of the same shape. Lists page by `next_cursor`.
 Staff are named by account, photos by id, times are RFC 3339, money is in fen.
 """
 
@@ -116,8 +118,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def served(app: FastAPI) -> ASGIApp:
-    """The application as its server runs it: every answer with its request's id, the busiest routes express."""
-    return RequestId(Express(app, EXPRESS))
+    """The application as its server runs it: every answer with its request's id, no body without an end, the busiest
+    routes express."""
+    return RequestId(BodyLimit(Express(app, EXPRESS)))
 
 
 @contextlib.asynccontextmanager

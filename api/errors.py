@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api import wording
 from api.json_answer import JsonAnswer
 from api.request_id import request_id_of
 from models.domain.errors import LEAVES, RateLimited, Unauthenticated, Unavailable, ValidationFailed, WuyouError
@@ -114,7 +115,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 def _field(item: dict[str, Any]) -> dict[str, str]:
     """`body.` is left out: callers know fields by their names in what they sent. What they typed is not repeated."""
-    where = [str(part) for part in item["loc"]]
+    # What is no JSON has no fields; where it breaks off, nobody has to know.
+    where = ["body"] if item["type"] == "json_invalid" else [str(part) for part in item["loc"]]
     if len(where) > 1 and where[0] in ("body", "query", "path", "header"):
         where = where[1:]
     if len(where) > 1 and where[0] in LIFECYCLES:
@@ -132,7 +134,7 @@ async def _http(request: Request, error: Exception) -> Response:
         "title": phrase,
         "status": error.status_code,
         "code": phrase.lower().replace(" ", "_"),
-        "detail": str(error.detail),
+        "detail": wording.STATUSES.get(error.status_code, wording.REFUSED),
         "request_id": request_id_of(request),
     }
     return JsonAnswer(body, status_code=error.status_code, headers=error.headers, media_type=MEDIA_TYPE)

@@ -34,6 +34,14 @@ SKILLED: Final = "技能对口"
 OPEN_TASKS: Final = "手上 {count} 单"
 BULK_REASON: Final = "批量转单"
 EVERY_DAY: Final = "每天"
+REFUSED: Final = "请求无法处理"
+STATUSES: Final = {
+    400: "请求内容无法读取",
+    404: "没有这个地址",
+    405: "这个地址不支持此操作",
+    413: "提交的内容过大",
+}
+"""What the framework itself refuses, by HTTP status."""
 
 
 def addressed(name: str, roles: Sequence[str]) -> str:

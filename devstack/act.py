@@ -14,7 +14,7 @@ import httpx
 from devstack.errors import StackError
 from settings import Settings
 
-ON_ORDERS: Final = ("comment", "cancel", "urge")
+ON_ORDERS: Final = ("comment", "cancel", "urge", "amend", "merge", "unmerge", "link")
 ON_TASKS: Final = ("claim", "release", "reassign", "complete", "hold", "resume")
 SECONDS: Final = 15
 """Above the gateway's own limit, so that its answer about an unknown outcome is heard."""
@@ -70,6 +70,8 @@ def body_of(fields: list[str]) -> dict[str, Any]:
         place = body
         for folder in folders:
             place = place.setdefault(folder, {})
+            if not isinstance(place, dict):
+                raise StackError(f"{folder!r} is given both as a value and as a folder of others.")
         place[name] = _value(text)
     return body
 
@@ -82,8 +84,11 @@ def _value(text: str) -> Any:
 
 
 def _answer(answer: httpx.Response) -> Any:
+    try:
+        problem = answer.json()
+    except ValueError:
+        raise StackError(f"{answer.url} is no API of ours; it answered {answer.status_code}.") from None
     if answer.is_success:
-        return answer.json()
-    problem = answer.json()
+        return problem
     wrong = "; ".join(f"{error['field']}: {error['message']}" for error in problem.get("errors") or [])
     raise StackError(f"{problem['code']}: {problem['detail']}" + (f" ({wrong})" if wrong else ""))

@@ -39,7 +39,7 @@ class Stopped(BaseException):
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit code is 0 if it did what was asked."""
-    options = parser().parse_args(arguments)
+    options = parse(arguments)
     try:
         code: int = options.run(options)
         return code
@@ -51,6 +51,17 @@ def main(arguments: list[str]) -> int:
         return complain(f"A setting is wrong: {error}")
     except (KeyboardInterrupt, Stopped):
         return 130  # The shell's convention for a program ended by Ctrl-C.
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """What was typed. Fields of ``act`` may stand before, between and after its options, which argparse cannot."""
+    whole = parser()
+    options, rest = whole.parse_known_args(arguments)
+    if options.run is run_act and not any(word.startswith("-") for word in rest):
+        options.fields += rest
+    elif rest:
+        whole.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -98,7 +109,8 @@ def stay_in_foreground(options: argparse.Namespace) -> int:
     """Start, print the table, show the log and start again what dies, until told to stop."""
     given = load_settings()
     explicit = options.port is not None or "api_port" in given.model_fields_set
-    wanted = options.port or (given.api_port if "api_port" in given.model_fields_set else DEFAULT_API_PORT)
+    default = given.api_port if "api_port" in given.model_fields_set else DEFAULT_API_PORT
+    wanted = default if options.port is None else options.port
     stack = Stack(
         given.home,
         options.only.split(",") if options.only else NAMES,

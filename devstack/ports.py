@@ -20,6 +20,7 @@ RANGE_VARIABLE = "WUYOU_STACK_PORTS"
 # SeaweedFS' admin part finds itself 10 000 above its HTTP port, whatever it is told.
 SEAWEED_GRPC_OFFSET = 10_000
 ATTEMPTS = 500
+HIGHEST_PORT = 65_535
 API_PORTS_TRIED = 100  # From the default upwards; whoever runs more copies gives ports explicitly.
 
 NAMES = (
@@ -63,13 +64,15 @@ def api_port(wanted: int, explicit: bool) -> int:
     """The API's port: a taken default moves on to the next free one, a taken explicit one is an error.
 
     Raises:
-        StackError: the explicit port is taken, or no port near the default is free.
+        StackError: the explicit port is none or is taken, or no port near the default is free.
     """
+    if not 0 < wanted <= HIGHEST_PORT:
+        raise StackError(f"{wanted} is no port; choose one from 1 to {HIGHEST_PORT} with --port.")
     if explicit:
         if not is_free(wanted):
             raise StackError(f"Port {wanted} is taken by another program; choose another one with --port.")
         return wanted
-    for port in range(wanted, wanted + API_PORTS_TRIED):
+    for port in range(wanted, min(wanted + API_PORTS_TRIED, HIGHEST_PORT + 1)):
         if is_free(port):
             return port
     raise StackError(f"No port from {wanted} to {wanted + API_PORTS_TRIED - 1} is free; choose one with --port.")

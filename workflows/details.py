@@ -21,7 +21,7 @@ def _who(order: OrderState, task: Task) -> str:
 
 def in_words(order: OrderState, now: datetime) -> str:
     """Markdown of a few lines: stage, who holds what, what it waits for, the next promise, what the reporter reads."""
-    lines = [f"**{words.stage(order.kind, order.stage)}** · {words.PRIORITIES[order.priority]} · {order.category}"]
+    lines = [f"**{words.stage(order.kind, order.stage)}** · {words.PRIORITIES[order.priority]} · `{order.category}`"]
     for task in order.tasks.values():
         lines.append(f"- 等待 {_who(order, task)}：{words.TASKS[task.kind]}（`{task.id}`）")
     if order.hold:

@@ -19,6 +19,7 @@ from api.console.templating import render
 from api.console.wording import ERRORS
 from api.errors import OUR_MISTAKES, OUTAGES
 from api.request_id import request_id_of
+from api.wording import REFUSED, STATUSES
 from models.domain.errors import (
     Forbidden,
     NotFound,
@@ -103,9 +104,7 @@ class Room(APIRoute):
             except RequestValidationError:
                 response = refusal(request, ValidationFailed())
             except HTTPException as error:
-                response = (
-                    refusal(request, NotFound(ERRORS["not_found"])) if error.status_code == 404 else _bug(request)
-                )
+                response = _refused_by_the_framework(request, error.status_code)
             except Exception as error:
                 # A bug of ours. People get the console's own page and the number under which the log has the rest.
                 _log.error("request %s failed", request_id_of(request), exc_info=error)
@@ -116,6 +115,14 @@ class Room(APIRoute):
             return response
 
         return guarded
+
+
+def _refused_by_the_framework(request: Request, status: int) -> Response:
+    if status == 404:
+        return refusal(request, NotFound(ERRORS["not_found"]))
+    if status < 500:
+        return refusal(request, ValidationFailed(STATUSES.get(status, REFUSED)))
+    return _bug(request)
 
 
 def refusal(request: Request, error: WuyouError) -> Response:

@@ -116,6 +116,21 @@ def test_a_forged_cursor_is_a_wrong_field(api: Api, cursor: str) -> None:
     refused(api.owner().get("/owner/work-orders", limit=101), 422, "validation_failed")
 
 
+@pytest.mark.parametrize(
+    ("account", "path", "field", "word"),
+    [
+        ("", "/owner/work-orders", "kind", "dispatch"),
+        ("clerk", "/staff/work-orders", "kind", "repairs"),
+        ("clerk", "/staff/work-orders", "stage", "open"),
+        ("clerk", "/staff/tasks", "kind", "dispatch"),
+        ("clerk", "/staff/work-orders.csv", "stage", "done"),
+    ],
+)
+def test_a_filter_that_is_none_is_not_an_empty_list(api: Api, account: str, path: str, field: str, word: str) -> None:
+    caller = api.staff(account) if account else api.owner()
+    assert refused(caller.get(path, **{field: word}), 422, "validation_failed")["errors"][0]["field"] == field
+
+
 def test_without_a_home_there_is_no_list(api: Api) -> None:
     refused(api.owner("unbound").get("/owner/work-orders"), 403, "not_bound")
 

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from starlette.testclient import TestClient
 
 from api import shapes
+from api.app import create_app, served
+from api.body_limit import MOST_BYTES
 from api.errors import MEDIA_TYPE
 from models.domain.errors import LEAVES
-from tests.api.conftest import Api
+from tests.api.conftest import Api, refused
 
 pytestmark = pytest.mark.stack
 
@@ -95,12 +98,35 @@ def test_answers_have_the_shape_that_is_promised(api: Api) -> None:
 
 def test_unknown_addresses_are_problems_too(api: Api) -> None:
     answer = api.http.get("/api/v1/nowhere")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
-    assert api.http.put("/api/v1/owner/me").status_code == 405
+    assert refused(answer, 404, "not_found")["detail"] == "没有这个地址"
+    assert refused(api.http.put("/api/v1/owner/me"), 405, "method_not_allowed")["detail"] == "这个地址不支持此操作"
     assert (
         api.http.get("/healthz", headers={"x-request-id": "chosen-by-proxy"}).headers["x-request-id"]
         == "chosen-by-proxy"
     )
     assert api.http.get("/healthz", headers={"x-request-id": "bad id\\"}).headers["x-request-id"].startswith("req_")
     broken = api.http.post("/api/v1/owner/login", content=b"{", headers={"content-type": "application/json"})
-    assert broken.json()["code"] == "validation_failed"
+    assert [error["field"] for error in refused(broken, 422, "validation_failed")["errors"]] == ["body"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/owner/login", "/api/v1/owner/repairs", "/console/login"])
+def test_a_body_without_an_end_is_refused(api: Api, path: str) -> None:
+    """Told beforehand or not how much comes; on FastAPI's own routes, on express ones and in the console."""
+    kind = "application/x-www-form-urlencoded" if path.startswith("/console") else "application/json"
+    headers = api.owner().headers | {"content-type": kind, "Idempotency-Key": "k" * 20}
+    for content in (b"x" * (MOST_BYTES + 1), (b"x" * 65_536 for _ in range(17))):
+        answer = api.http.post(path, content=content, headers=headers)
+        if path.startswith("/console"):
+            assert (answer.status_code, "提交的内容过大" in answer.text) == (422, True)
+        else:
+            assert refused(answer, 413, "request_entity_too_large")["detail"] == "提交的内容过大"
+
+
+def test_a_bug_of_ours_is_a_problem_too(api: Api) -> None:
+    async def broken() -> None:
+        raise KeyError("a secret of ours")
+
+    app = create_app(api.stack.settings)
+    app.add_api_route("/broken", broken)
+    with TestClient(served(app), raise_server_exceptions=False) as client:
+        assert "secret" not in str(refused(client.get("/broken"), 500, "internal_server_error"))

@@ -104,6 +104,11 @@ def test_a_taken_explicit_port_is_refused_and_nothing_is_left(home: Path, taken_
     assert "Nothing is running" in refused(run(home, "status"))
 
 
+@pytest.mark.parametrize("number", ["0", "65536", "-1"])
+def test_a_number_that_is_no_port_is_refused(home: Path, number: str) -> None:
+    assert f"{number} is no port" in refused(run(home, "up", "--detach", "--only", "mqtt", "--port", number))
+
+
 def test_a_taken_default_port_moves_on(taken_port: int) -> None:
     from devstack.ports import api_port
 

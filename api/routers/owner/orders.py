@@ -12,6 +12,7 @@ from api.answering import answers
 from api.bodies import Repair, Rework, TaskOutcome
 from api.deps import IdempotencyKey, Owner, StateDep
 from api.errors import ACTING, FILING, READING
+from api.filters import Kind
 from api.intake import repair
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
@@ -42,7 +43,7 @@ async def report(state: StateDep, owner: Owner, body: Repair, key: IdempotencyKe
 async def list_orders(
     state: StateDep,
     owner: Owner,
-    kind: Annotated[str | None, Query(max_length=20)] = None,
+    kind: Kind = None,
     is_open: Annotated[bool | None, Query(alias="open")] = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,

@@ -13,6 +13,7 @@ from api.bodies import Nothing
 from api.complaint_bodies import AwaitedRepair, BoardNotice
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, READING
+from api.filters import Kind, Stage
 from api.json_answer import JsonAnswer
 
 router = APIRouter(tags=["staff: complaints"])
@@ -48,8 +49,8 @@ async def publish(state: StateDep, staff: Staff, number: str, key: IdempotencyKe
 async def table(
     state: StateDep,
     staff: Staff,
-    kind: Annotated[str | None, Query(max_length=20)] = None,
-    stage: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Kind = None,
+    stage: Stage = None,
     q: Annotated[str | None, Query(max_length=60)] = None,
     overdue: Annotated[bool | None, Query()] = None,
 ) -> StreamingResponse:

@@ -14,6 +14,7 @@ from api.bulk import Bulk, carry_out
 from api.complaint_bodies import ComplaintFiling
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
+from api.filters import Kind, Stage
 from api.intake import complaint, move_car, repair
 from api.json_answer import JsonAnswer
 from api.move_car_bodies import StaffMoveCar
@@ -47,8 +48,8 @@ ORDER = answers(shapes.Order, *ACTING, example=examples.ORDER)
 async def list_orders(
     state: StateDep,
     staff: Staff,
-    kind: Annotated[str | None, Query(max_length=20)] = None,
-    stage: Annotated[str | None, Query(max_length=30)] = None,
+    kind: Kind = None,
+    stage: Stage = None,
     is_open: Annotated[bool | None, Query(alias="open")] = None,
     q: Annotated[str | None, Query(max_length=60, description="In number, place, description or contact.")] = None,
     overdue: Annotated[bool | None, Query()] = None,

@@ -12,6 +12,7 @@ from api.answering import answers
 from api.bodies import Nothing, StaffTaskOutcome
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, READING
+from api.filters import Kind
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
@@ -42,7 +43,7 @@ async def list_tasks(
     state: StateDep,
     staff: Staff,
     box: Annotated[Literal["mine", "pool", "team"], Query()] = "mine",
-    kind: Annotated[str | None, Query(max_length=20)] = None,
+    kind: Kind = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> Response:
