@@ -129,11 +129,11 @@ async def patrol(state: State, member: StaffMember, patrol_id: str) -> Json:
     return _patrol(row, member.actor)
 
 
-async def waiting(state: State, member: StaffMember) -> Json:
-    """`{mine, missed}`: walks that wait for the member, and those of the last day that nobody made, for planners."""
-    since = datetime.now(UTC) - SHOW_MISSED_FOR
-    found = await rows.waiting(state.direct, member.actor.communities, **_who(member), since=since)
-    return {"mine": found["mine"], "missed": found["missed"] if member.actor.has(*rules.PLANNERS) else 0}
+async def missed(state: State, member: StaffMember) -> int:
+    """How many walks of the last day nobody made, for planners."""
+    if not member.actor.has(*rules.PLANNERS):
+        return 0
+    return await rows.missed(state.direct, member.actor.communities, datetime.now(UTC) - SHOW_MISSED_FOR)
 
 
 async def tick(state: State, member: StaffMember, patrol_id: str, position: int, body: Tick, key: str) -> Json:

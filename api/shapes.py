@@ -65,14 +65,30 @@ class TaskOrder(Shape):
     summary: str
 
 
+class TaskPatrol(Shape):
+    """`ticked` of its `items` have been looked at."""
+
+    id: str
+    title: str
+    place: str
+    ticked: int
+    items: int
+
+
 class Task(Shape):
     """`holder` is a staff account, or the resident's id for a task of theirs; null while it lies in the pool of
-    `candidates`."""
+    `candidates`.
+
+    A walk of a round that is due has the kind `patrol`, no `order` and no outcomes; `patrol` says what it is, `team`
+    whose it is where it is a team's, and it is ticked at `/staff/rounds/patrols/{id}`. No other row has these two.
+    """
 
     id: str
     kind: str
     title: str
-    order: TaskOrder
+    order: TaskOrder | None
+    patrol: TaskPatrol | None = None
+    team: str | None = None
     holder: str | None
     candidates: list[str]
     due_at: datetime | None

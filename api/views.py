@@ -22,6 +22,7 @@ from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import OrderState
 from models.domain.people import Actor
 from models.domain.privacy import is_alias
+from models.domain.rounds import PATROL
 from models.domain.sequels import sequel_of
 from models.domain.tasks import Task
 
@@ -81,6 +82,8 @@ def summary(kind: str, category: str, place_label: str, titles: Titles) -> str:
 
 def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
     """A row of the inbox."""
+    if row.get("walk") is not None:
+        return _walk(row, now)
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -106,6 +109,27 @@ def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
         "overdue": row["due_at"] is not None and row["due_at"] < now,
         "created_at": row["opened_at"],
         "outcomes": outcomes(row["order_kind"], row["kind"]),
+    }
+
+
+def _walk(row: Row, now: datetime) -> Json:
+    """A walk that is due: a task of no order, ended on its own page and not by outcomes."""
+    ticked, items = row["walked"]
+    place = f"{row['walk_building'] or ''} {words.SPOTS[row['walk_spot']]}".strip()
+    return {
+        "id": row["id"],
+        "kind": PATROL,
+        "title": words.TASKS[PATROL],
+        "order": None,
+        "patrol": {"id": row["id"], "title": row["walk"], "place": place, "ticked": ticked, "items": items},
+        "holder": row["holder_account"],
+        "holder_name": row["holder_name"],
+        "candidates": [row["duty_role"]] if row["duty_role"] else [],
+        "team": row["duty_team"],
+        "due_at": row["due_at"],
+        "overdue": row["due_at"] < now,
+        "created_at": row["opened_at"],
+        "outcomes": [],
     }
 
 

@@ -26,6 +26,7 @@ from api.console.wording import (
     INBOX,
     ORDER,
     OUTCOME_BUTTONS,
+    ROUNDS,
     TRAIL,
 )
 from api.sessions import StaffMember
@@ -35,6 +36,7 @@ from models.domain.forms import OnBehalf
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.money import yuan
 from models.domain.privacy import is_alias
+from models.domain.rounds import PATROL
 
 Json = Mapping[str, Any]
 
@@ -255,12 +257,15 @@ class Line:
 
 def inbox_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
     """A task as a row. `can_claim` draws the button only; the claim itself is judged by the rules."""
+    if task["kind"] == PATROL:
+        return _walk_row(task, member, now)
     order = task["order"]
     due, began = instant(task["due_at"]), instant(order["submitted_at"])
     free = task["holder"] is None
     return {
         "task_id": task["id"],
         "number": order["number"],
+        "page": f"/console/orders/{order['number']}",
         "title": task["title"],
         "stage_title": order["stage_title"],
         "stage_tone": STAGE_TONES.get(order["stage"], ""),
@@ -279,6 +284,31 @@ def inbox_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
         "submitted": times.moment(began, now) if began else "",
         "starting": order["engine_waiting"],
         "key": new_key(),
+    }
+
+
+def _walk_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
+    """A walk of a round that is due; it is ticked on its page, by whoever comes first where it is nobody's by name."""
+    walk = task["patrol"]
+    roles = [words.TEAMS[task["team"]]] if task["team"] else [words.ROLES[role] for role in task["candidates"]]
+    return {
+        "task_id": task["id"],
+        "number": "",
+        "page": f"/console/rounds/patrols/{walk['id']}",
+        "title": task["title"],
+        "stage_title": ROUNDS["walked"].format(**walk) if walk["ticked"] else "",
+        "stage_tone": "",
+        "category": walk["title"],
+        "place": walk["place"],
+        "description": "",
+        "emergency": False,
+        "high": False,
+        "urged": 0,
+        "holder": task["holder_name"] or "",
+        "roles": "、".join(roles),
+        "mine": task["holder"] in (None, member.account),
+        "can_claim": False,
+        "chip": times.chip(instant(task["due_at"]), instant(task["created_at"]), now, paused=False),
     }
 
 

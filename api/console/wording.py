@@ -718,7 +718,7 @@ ROUNDS: Final = {
     "ticked": "已登记",
     "reported": "已登记，并生成报修工单",
     "of_patrol": "巡检",
-    "waiting": "您有 {mine} 次巡检待完成",
+    "walked": "已查 {ticked}/{items}",
     "nobody_went": "最近一天有 {missed} 次巡检没有完成",
     "look": "查看",
 }

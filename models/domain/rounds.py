@@ -24,6 +24,9 @@ from models.domain.places import Spot
 PLANNERS: Final = (Role.ADMIN, Role.LEAD, Role.MANAGER)
 """Who arranges rounds (`lifecycles.md`, "People": a lead answers for the team's work)."""
 
+PATROL: Final = "patrol"
+"""Kind of the tasks that are walks of a round and belong to no order."""
+
 STAND_INS: Final = (Role.LEAD, Role.MANAGER)
 """Who may walk a round that is somebody else's duty: somebody must when that person is ill."""
 

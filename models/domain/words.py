@@ -67,6 +67,7 @@ TASKS: Final = {
     "call_owner": "电话联系车主",
     "on_site": "到场处理",
     "confirm_moved": "确认已挪开",
+    "patrol": "巡检",
 }
 
 OUTCOMES: Final = {

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from models.domain.people import Actor
 from models.domain.privacy import PRIVATE, READ_ALL
+from models.domain.rounds import PATROL
+from models.repositories import rounds
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.people import SERVES
 
@@ -366,8 +368,13 @@ URGED: Final = "CASE WHEN w.urged > 0 THEN 0 ELSE 1 END"
 
 DUE: Final = "coalesce(t.due_at, 'infinity')"
 
-ORDER_OF_INBOX: Final = f"{RANK}, {URGED}, {DUE}, t.id"
+ORDER_OF_INBOX: Final = "sort_rank, sort_urged, sort_due, id"
 """By priority; within one, what was urged comes first, then what has the least time left."""
+
+TASK_KEYS: Final = f"t.id, t.number, {RANK} AS sort_rank, {URGED} AS sort_urged, {DUE} AS sort_due"
+
+PATROL_KEYS: Final = "p.id, NULL AS number, 2 AS sort_rank, 1 AS sort_urged, p.due_at AS sort_due"
+"""A walk is like a task of a usual order that nobody has urged."""
 
 
 async def inbox(
@@ -385,55 +392,70 @@ async def inbox(
     after: TaskKey | None = None,
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
-    """Open tasks of one box, with what is shown of their orders. `kind` is a kind of order.
+    """Open tasks of one box, with what is shown of their orders, and the walks that are due. `kind` is a kind of order,
+    or `PATROL`.
 
-    Whatever lies in the box has to be sorted, so only the keys are; the rest is looked up for the page alone.
+    Whatever lies in the box has to be sorted, so only the keys are; the rest is looked up for the page alone. What is
+    null of the other sort has come of the outer joins.
 
     Raises KeyError for a box that does not exist.
     """
-    where = f"{BOXES[box]} AND {IN_SCOPE}"
+    tasks = f"""SELECT {TASK_KEYS} FROM tasks t JOIN work_orders w ON w.number = t.number
+        WHERE t.closed_at IS NULL AND {BOXES[box]} AND {IN_SCOPE}"""  # noqa: S608 - only constants are put in
+    walks = f"SELECT {PATROL_KEYS} FROM patrols p WHERE {rounds.DUE_FOR_ME} AND {rounds.DUE_IN_BOX[box]}"  # noqa: S608
     values: Row = {
         "communities": list(communities),
         "narrowed": list(narrowed),
         "buildings": list(buildings),
         "me": list(me),
         "limit": limit,
-    } | _box_values(box, roles, team)
-    values |= onlooker.values()
-    if kind is not None:
-        where += " AND t.order_kind = :kind"
+        "roles": list(roles),
+        "team": team,
+    } | onlooker.values()
+    if kind not in (None, PATROL):
+        tasks += " AND t.order_kind = :kind"
         values["kind"] = kind
+    sorts = [walks] if kind == PATROL else [tasks] if kind is not None else [tasks, walks]
+    later = ""
     if after is not None:
-        where += f" AND ({ORDER_OF_INBOX}) > (:rank, :urged, CAST(CAST(:due AS text) AS timestamptz), :after_id)"
+        later = f"WHERE ({ORDER_OF_INBOX}) > (:rank, :urged, CAST(CAST(:due AS text) AS timestamptz), :after_id)"
         values |= {"rank": after.rank, "urged": after.urged, "due": after.due, "after_id": after.id}
     sql = f"""
         WITH first AS (
-            SELECT t.id, t.number, {RANK} AS sort_rank, {URGED} AS sort_urged, {DUE} AS sort_due
-            FROM tasks t JOIN work_orders w ON w.number = t.number
-            WHERE t.closed_at IS NULL AND {where}
-            ORDER BY {ORDER_OF_INBOX} LIMIT :limit)
-        SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
-               w.stage, w.priority, w.urged, w.category, w.place_label,
-               left(w.description, {SUMMARY_CHARACTERS}) AS description, {READS_WORDS} AS readable, w.community_id,
+            SELECT * FROM ({" UNION ALL ".join(sorts)}) AS waiting {later} ORDER BY {ORDER_OF_INBOX} LIMIT :limit)
+        SELECT first.id, first.number, t.kind, t.order_kind, coalesce(t.holder_id, p.duty_staff) AS holder_id, t.roles,
+               coalesce(t.opened_at, p.scheduled_at) AS opened_at, coalesce(t.due_at, p.due_at) AS due_at,
+               t.gives_up_at, w.stage, w.priority, w.urged, w.category, w.place_label,
+               left(w.description, {SUMMARY_CHARACTERS}) AS description, {READS_WORDS} AS readable,
+               coalesce(w.community_id, p.community_id) AS community_id,
                w.submitted_at, w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
+               p.title AS walk, p.spot AS walk_spot, b.name AS walk_building, p.duty_role, p.duty_team,
+               CASE WHEN p.id IS NOT NULL THEN (SELECT jsonb_build_array(count(i.result), count(*))
+                   FROM patrol_items i WHERE i.patrol_id = p.id) END AS walked,
                first.sort_rank, first.sort_urged, CAST(first.sort_due AS text) AS sort_due
-        FROM first JOIN tasks t ON t.id = first.id JOIN work_orders w ON w.number = first.number
-        LEFT JOIN staff s ON s.id = t.holder_id
-        ORDER BY first.sort_rank, first.sort_urged, first.sort_due, t.id"""  # noqa: S608 - only constants of this module
+        FROM first LEFT JOIN tasks t ON t.id = first.id LEFT JOIN work_orders w ON w.number = first.number
+        LEFT JOIN patrols p ON p.id = first.id AND first.number IS NULL LEFT JOIN buildings b ON b.id = p.building_id
+        LEFT JOIN staff s ON s.id = coalesce(t.holder_id, p.duty_staff)
+        ORDER BY first.sort_rank, first.sort_urged, first.sort_due, first.id"""  # noqa: S608 - only constants are put in
     return await _records(db, numbered(sql), **values)
 
 
-def _box_values(box: str, roles: Sequence[str], team: str) -> Row:
-    given: dict[str, Row] = {"mine": {}, "pool": {"roles": list(roles)}, "team": {"team": team}}
-    return given[box]
-
-
 COUNTS: Final = numbered(f"""
-    SELECT count(*) FILTER (WHERE {BOXES["mine"]}) AS mine,
-           count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
-           count(*) FILTER (WHERE {BOXES["team"]}) AS team,
-           count(*) FILTER (WHERE {BOXES["mine"]} AND t.due_at < :now) AS overdue
-    FROM tasks t JOIN work_orders w ON w.number = t.number WHERE t.closed_at IS NULL AND {IN_SCOPE}""")  # noqa: S608 - only constants of this module are put in
+    WITH orders AS (
+        SELECT count(*) FILTER (WHERE {BOXES["mine"]}) AS mine,
+               count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
+               count(*) FILTER (WHERE {BOXES["team"]}) AS team,
+               count(*) FILTER (WHERE {BOXES["mine"]} AND t.due_at < :now) AS overdue
+        FROM tasks t JOIN work_orders w ON w.number = t.number WHERE t.closed_at IS NULL AND {IN_SCOPE}
+    ), walks AS (
+        SELECT count(*) FILTER (WHERE {rounds.DUE_IN_BOX["mine"]}) AS mine,
+               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["pool"]}) AS pool,
+               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["team"]}) AS team,
+               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["mine"]} AND p.due_at < :now) AS overdue
+        FROM patrols p WHERE {rounds.DUE_FOR_ME}
+    )
+    SELECT o.mine + w.mine AS mine, o.pool + w.pool AS pool, o.team + w.team AS team, o.overdue + w.overdue AS overdue
+    FROM orders o, walks w""")  # noqa: S608 - only constants are put in
 
 
 async def inbox_counts(

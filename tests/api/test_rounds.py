@@ -195,6 +195,71 @@ def test_a_walk_whose_time_is_over_is_read_only(api: Api) -> None:
     assert [one["status_title"] for one in missed if one["id"] == patrol["id"]] == ["未完成"]
 
 
+def in_box(api: Api, account: str, box: str, patrol: Any, **query: Any) -> Any:
+    """The patrol's row in somebody's inbox."""
+    found = api.staff(account).read("/staff/tasks", box=box, limit=100, **query)["items"]
+    return next((task for task in found if task["id"] == patrol["id"]), None)
+
+
+def test_a_walk_that_is_due_lies_in_the_inbox_of_those_who_may_walk_it(api: Api) -> None:
+    before = {box: api.staff("tech1").read("/staff/tasks/counts")[box] for box in ("mine", "pool", "team")}
+    roles, team, named = (
+        walked(api, title="按岗位"),
+        walked(api, title="按部门", duty={"team": "order"}),
+        walked(api, title="按人员", duty={"staff": "tech1"}),
+    )
+    row = in_box(api, "tech1", "pool", roles)
+    assert (row["kind"], row["title"], row["order"], row["outcomes"]) == ("patrol", "巡检", None, [])
+    assert row["patrol"] == {"id": roles["id"], "title": "按岗位", "place": "泵房", "ticked": 0, "items": 2}
+    assert (row["holder"], row["candidates"], row["due_at"]) == (None, ["technician"], roles["due_at"])
+    assert in_box(api, "guard", "pool", team)["team"] == "order"
+    assert in_box(api, "tech1", "mine", named)["holder"] == "tech1"
+    lies = {
+        (account, box)
+        for account in ("tech1", "tech2", "guard", "lead", "manager", "b-tech")
+        for box in ("mine", "pool", "team")
+        for patrol in (roles, team, named)
+        if in_box(api, account, box, patrol)
+    }
+    stands_in = {("lead", "team"), ("manager", "team")}
+    assert lies == stands_in | {("tech1", "mine")} | {
+        (account, box) for account in ("tech1", "tech2", "guard") for box in ("pool", "team")
+    }
+    after = api.staff("tech1").read("/staff/tasks/counts")
+    assert {box: after[box] - before[box] for box in before} == {"mine": 1, "pool": 1, "team": 2}
+    refused(api.staff("tech1").post(f"/staff/tasks/{roles['id']}/claim"), 404, "not_found")
+    tick(api.staff("tech1"), named, 1, result="ok")
+    assert in_box(api, "tech1", "mine", named)["patrol"]["ticked"] == 1
+    tick(api.staff("tech1"), named, 2, result="ok")
+    assert in_box(api, "tech1", "mine", named) is None
+
+
+def test_walks_and_tasks_come_by_least_time_left_and_page_together(api: Api) -> None:
+    api.owner().report()
+    walked(api, title="夹在中间")
+    tech = api.staff("all-rounder")
+    whole = tech.read("/staff/tasks", box="pool", limit=100)["items"]
+    assert {"patrol", "dispatch"} <= {task["kind"] for task in whole}
+    usual = [task for task in whole if task["order"] is None or not task["order"]["urged"]]
+    usual = [task for task in usual if task["order"] is None or task["order"]["priority"] == "normal"]
+    assert usual == sorted(usual, key=lambda task: task["due_at"] or "9")
+    paged: list[Any] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = tech.read("/staff/tasks", box="pool", limit=2, **cursor)
+        paged += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert [task["id"] for task in paged] == [task["id"] for task in whole]
+    kinds = {
+        kind: {task["kind"] for task in tech.read("/staff/tasks", box="pool", limit=100, kind=kind)["items"]}
+        for kind in ("patrol", "repair")
+    }
+    assert kinds["patrol"] == {"patrol"}
+    assert "patrol" not in kinds["repair"]
+
+
 def test_mine_are_those_that_are_my_duty(api: Api) -> None:
     patrol = walked(api, title="秩序部巡检", duty={"team": "order"})
     boxes = {

@@ -148,7 +148,7 @@ def test_other_buildings_do_not_exist_for_staff_of_one_building(api: Api) -> Non
     refused(clerk.get(f"/staff/work-orders/{number}"), 404, "not_found")
     refused(clerk.post(f"/staff/work-orders/{number}/comment", {"text": "催一下"}), 404, "not_found")
     assert number not in {item["number"] for item in clerk.read("/staff/work-orders", limit=100)["items"]}
-    tasks = clerk.read("/staff/tasks", box="team", limit=100)["items"]
+    tasks = clerk.read("/staff/tasks", box="team", kind="repair", limit=100)["items"]
     assert number not in {task["order"]["number"] for task in tasks}
     dispatcher, fresh = api.staff("dispatcher"), api.owner().report()["number"]
     assert offered(dispatcher, fresh)["tech1"]["why_not"] == ["不负责该楼栋"]

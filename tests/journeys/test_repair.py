@@ -32,7 +32,7 @@ def test_from_submitted_to_rated(world: World) -> None:
     owner.act("/owner/subscriptions", {"answers": {item["template_id"]: "accept" for item in prompt["items"]}})
     accept_prompt(world, "demo-owner-1", [item["template_id"] for item in prompt["items"]])
 
-    inbox = dispatcher.read("/staff/tasks", box="pool")["items"]
+    inbox = dispatcher.read("/staff/tasks", box="pool", kind="repair")["items"]
     assert number in [task["order"]["number"] for task in inbox]
     assert dispatcher.complete(number, "assigned", staff="tech1")["stage"] == "dispatched"
     assert tech.complete(number, "accepted")["stage"] == "accepted"

@@ -16,6 +16,8 @@ from api.console.wording import INBOX, ROUNDS
 from api.deps import StateDep
 from api.sessions import StaffMember
 from api.state import State
+from models.domain import words
+from models.domain.rounds import PATROL
 
 router = APIRouter(route_class=Room)
 
@@ -59,24 +61,19 @@ async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "
         boxes,
         box=box,
         kind=kind,
-        kinds=frame.kinds(),
+        kinds=[*frame.kinds(), (PATROL, words.TASKS[PATROL])],
         counts=boxes,
         rows=[views.inbox_row(task, member, now) for task in found["items"]],
         pages=pages,
         next_pages=pages + 1 if found["next_cursor"] and pages < PAGES_AT_MOST else 0,
-        rounds=rounds_banner(await rounds.waiting(state, member)),
+        missed=missed_banner(await rounds.missed(state, member)),
         engine=engine_banner(state.gateway.watch.up, boxes["waiting_starts"]),
     )
 
 
-def rounds_banner(waiting: dict[str, int]) -> list[tuple[str, str]]:
-    """Walks that wait for the reader, and those that nobody made, each with where they are listed."""
-    said = []
-    if waiting["mine"]:
-        said.append((ROUNDS["waiting"].format(**waiting), "todo"))
-    if waiting["missed"]:
-        said.append((ROUNDS["nobody_went"].format(**waiting), "missed"))
-    return said
+def missed_banner(missed: int) -> str:
+    """Walks that nobody made; those that are due lie among the tasks."""
+    return ROUNDS["nobody_went"].format(missed=missed) if missed else ""
 
 
 def engine_banner(up: bool, waiting: int) -> str:

@@ -47,7 +47,8 @@ async def list_tasks(
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> Response:
-    """Open tasks: emergencies, then what was urged, then the least time left."""
+    """Open tasks: emergencies, then what was urged, then the least time left. Walks of a round that are due lie among
+    them as rows of the kind `patrol`; `kind` is a kind of order, or `patrol` for walks alone."""
     return JsonAnswer(await inbox.page(state, staff, box, kind=kind, cursor=cursor, limit=limit))
 
 
