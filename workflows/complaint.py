@@ -14,6 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.work_order import WorkOrderWorkflow
 
 
+CALLED_BACK_ONCE = "called-back-once"
+"""Patch: complaints that continued as new before it were called back twice. Remove when none of them is open."""
+
+
 @workflow.defn(name="Complaint")
 class ComplaintWorkflow(WorkOrderWorkflow):
     @workflow.init
@@ -82,7 +86,8 @@ class ComplaintWorkflow(WorkOrderWorkflow):
             self.enter("closed", verdict)
 
     async def afterwards(self) -> None:
-        asked = self.order.task_of(CALL_BACK.kind) is not None  # By an earlier run, which has continued as this one.
+        # By an earlier run, which has continued as this one.
+        asked = self.order.task_of(CALL_BACK.kind) is not None and workflow.patched(CALLED_BACK_ONCE)
         if self.order.stage == "closed" and self.complaint.call_back and not asked:
             # All clerks may report to whoever is complained of; then the rung that decided calls back.
             about_superior = self.complaint.subject.role is not None
