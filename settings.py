@@ -78,6 +78,22 @@ class Settings(BaseSettings):
         default="", repr=False, description="EncodingAESKey of the callbacks: 43 characters, as WeChat issues it."
     )
 
+    # -- SMS (Tencent Cloud); without its ids and secrets there is no such channel ------------------------------------
+    sms_url: str = Field(
+        default="",
+        description="Base address of the provider: the emulator's, or empty for https://sms.tencentcloudapi.com.",
+    )
+    sms_secret_id: str = Field(default="", description="SecretId of the cloud account (CAM), allowed to SendSms only.")
+    sms_secret_key: str = Field(default="", repr=False, description="SecretKey of the cloud account.")
+    sms_app_id: str = Field(default="", description="SdkAppId of the SMS application.")
+    sms_sign_name: str = Field(default="", description="The approved signature, which the phone shows in 【】.")
+    sms_region: str = Field(default="ap-guangzhou", description="Region of the API; the messages are the same in all.")
+    sms_template_ids: dict[str, str] = Field(
+        default_factory=dict,
+        description="SMS template name (models/domain/texts.py) to the id that review gave it. What is missing has the "
+        "emulator's id.",
+    )
+
     # -- the codec that lets the Temporal UI show decrypted payloads ---------------------------------------------------
     codec_url: str = Field(
         default="",
@@ -166,6 +182,11 @@ class Settings(BaseSettings):
         if key and len(key) != PUSH_AES_KEY_CHARACTERS:
             raise ValueError(f"must have {PUSH_AES_KEY_CHARACTERS} characters")
         return key
+
+    @property
+    def has_sms(self) -> bool:
+        """Whether messages may go by SMS at all. A community may still switch it off for itself."""
+        return all((self.sms_secret_id, self.sms_secret_key, self.sms_app_id, self.sms_sign_name))
 
     @property
     def sync_database_url(self) -> str:

@@ -22,7 +22,7 @@ WITHDRAWN_AT_THE_END: Final = frozenset({"warned", "breached", "urged", "urged_o
 UNSENT_AT_THE_END: Final = frozenset({"dispatched", "accepted", "held", "resumed"})
 """News of progress that an outage has overtaken: it stays in the message centre and spends no credit."""
 
-Channel = Literal["mini", "service"]
+Channel = Literal["mini", "service", "sms"]
 Outcome = Literal["withdrawn", "spread", "held_back", "centre_only"]
 
 
@@ -31,10 +31,11 @@ class Attempt:
     """One way to reach the recipient."""
 
     channel: Channel
-    openid: str
+    openid: str = ""
+    """Of the recipient's WeChat; an SMS goes to the phone that the letter holds sealed."""
 
 
-def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
+def without_a_call(letter: Letter, now: datetime, *, has_sms: bool) -> Outcome | None:
     """What becomes of a pending notice that needs no call: taken back, spread over a role, put off until the morning or
     until its recipient's duty begins, or left to the message centre. None: it is sent.
     """
@@ -47,7 +48,7 @@ def without_a_call(letter: Letter, now: datetime) -> Outcome | None:
     if letter.to_kind == "role":
         return "spread"
     until = waits_until(letter, now)
-    if not ladder(letter) or (until is not None and _is_stale(letter, until)):
+    if not ladder(letter, has_sms=has_sms) or (until is not None and _is_stale(letter, until)):
         return "centre_only"
     return None if until is None else "held_back"
 
@@ -69,19 +70,20 @@ def _is_stale(letter: Letter, until: datetime) -> bool:
     return letter.to_kind == "staff" and (passed or until - letter.created_at > duty.KEPT_FOR)
 
 
-def ladder(letter: Letter) -> list[Attempt]:
+def ladder(letter: Letter, *, has_sms: bool) -> list[Attempt]:
     """The ways to try, best first. None at all: the message centre alone.
 
-    A notice that follows unanswered ones `skips` the ways they took.
+    `has_sms`: whether the installation has an account for it. A notice that follows unanswered ones leaves out the ways
+    they took.
     """
-    if letter.template is None or not letter.active:
-        return []
-    if letter.kind in UNSENT_AT_THE_END and not letter.order_open:
+    if not letter.active or (letter.kind in UNSENT_AT_THE_END and not letter.order_open):
         return []
     rungs: list[Attempt] = []
-    channels = TEMPLATES[letter.template].channels
+    channels = TEMPLATES[letter.template].channels if letter.template else ()
     if letter.mini_openid and letter.credits > 0 and "mini" in channels:
         rungs.append(Attempt("mini", letter.mini_openid))
     if letter.service_openid and "service" in channels:
         rungs.append(Attempt("service", letter.service_openid))
-    return rungs[int(letter.facts.get("skips", 0)) :]
+    if has_sms and letter.sms and letter.sms_allowed and letter.phone_sealed:
+        rungs.append(Attempt("sms"))
+    return [rung for rung in rungs if rung.channel not in letter.used]

@@ -1,4 +1,5 @@
-"""Delivers one notice: by WeChat where the recipient can be reached there, and in the message centre always.
+"""Delivers one notice: by WeChat where the recipient can be reached there, by SMS what must reach them, and in the
+message centre always.
 
 A send is never repeated when nobody knows whether it happened. Before calling out the notice is committed as `sending`;
 whoever finds a `sending` left behind by an attempt that died makes it `uncertain` and stops.
@@ -7,6 +8,7 @@ whoever finds a `sending` left behind by an attempt that died makes it `uncertai
 from __future__ import annotations
 
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,12 +19,14 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.ladder import Attempt, ladder, without_a_call
 from activities.settling import settle
+from integrations.sms import Sms, SmsOutcomeUnknown, SmsRefused, SmsUnavailable
 from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
 from models.domain import notice_words
 from models.domain.templates import TEMPLATES
+from models.domain.texts import MOBILE, TEXTS
 from models.repositories import delivery, live, notices
 from models.repositories.delivery import Letter
-from models.repositories.sealing import Sealing
+from models.repositories.sealing import Sealing, plain_phone
 from settings import Settings
 
 ORDER_PAGE: Final = "pages/order/index?number={number}"
@@ -37,12 +41,14 @@ _log = logging.getLogger(__name__)
 class Notices:
     """The activity `notices.deliver`. The rest of what it needs stands in Postgres."""
 
-    def __init__(self, engine: Engine, wechat: WeChat, settings: Settings) -> None:
+    def __init__(self, engine: Engine, wechat: WeChat, sms: Sms | None, settings: Settings) -> None:
         self._engine = engine
         self._wechat = wechat
+        self._sms = sms
         self._settings = settings
         self._console = settings.api_url.rstrip("/")
         self._template_ids = settings.wechat_template_ids
+        self._text_ids = settings.sms_template_ids
 
     @activity.defn(name="notices.deliver")
     def deliver(self, notice_id: str) -> str:
@@ -63,7 +69,7 @@ class Notices:
             return self._finish(conn, letter, "uncertain", error="an earlier attempt ended half-way")
         if letter.delivery != "pending":
             return letter.delivery
-        outcome = without_a_call(letter, now)
+        outcome = without_a_call(letter, now, has_sms=self._sms is not None)
         if outcome is None:
             notices.begin_sending(conn, letter.id, now)
         else:
@@ -71,9 +77,9 @@ class Notices:
         return outcome
 
     def _send(self, letter: Letter) -> str:
-        """Down the ladder until WeChat takes it. What is refused on one rung goes on to the next."""
+        """Down the ladder until somebody takes it. What is refused on one rung goes on to the next."""
         refused: list[str] = []
-        for attempt in ladder(letter):
+        for attempt in ladder(letter, has_sms=self._sms is not None):
             ended, why = self._try(letter, attempt)
             if ended is not None:
                 return ended
@@ -85,22 +91,24 @@ class Notices:
         """How the notice ended, or None and the reason for which the next rung must be tried."""
         try:
             self._call(letter, attempt)
-        except (WeChatRefused, KeyError, ValueError) as error:
+        except (WeChatRefused, SmsRefused, KeyError, ValueError) as error:
             _log.info("notice %s not sent by %s: %s", letter.id, attempt.channel, error)
             if isinstance(error, NoCredit):
                 with self._engine.begin() as conn:
                     notices.zero_credits(conn, attempt.openid, str(letter.template))
             return None, str(error)
-        except WeChatOutcomeUnknown as error:
+        except (WeChatOutcomeUnknown, SmsOutcomeUnknown) as error:
             with self._engine.begin() as conn:
                 return self._finish(conn, letter, "uncertain", channel=attempt.channel, error=str(error)), ""
-        except (WeChatUnavailable, SQLAlchemyError) as error:
+        except (WeChatUnavailable, SmsUnavailable, SQLAlchemyError) as error:
             # Nothing was sent: without its token, which lies in Postgres, no call is made.
             with self._engine.begin() as conn:
                 notices.back_to_pending(conn, letter.id, str(error))
             # The activity's retry policy decides when.
             raise ApplicationError(
-                f"WeChat is not available: {error}", type="wechat_unavailable", category=ApplicationErrorCategory.BENIGN
+                f"{attempt.channel} is not available: {error}",
+                type="channel_unavailable",
+                category=ApplicationErrorCategory.BENIGN,
             ) from error
         with self._engine.begin() as conn:
             if attempt.channel == "mini":
@@ -108,6 +116,8 @@ class Notices:
             return self._finish(conn, letter, "sent", channel=attempt.channel), ""
 
     def _call(self, letter: Letter, attempt: Attempt) -> None:
+        if attempt.channel == "sms":
+            return self._text(letter)
         template = TEMPLATES[str(letter.template)]
         data = notice_words.message(template.name, letter.kind, self._subject(letter), letter.facts)
         template_id = template.id_at(attempt.channel, self._template_ids)
@@ -116,9 +126,19 @@ class Notices:
             page = PAGES.get(letter.subject.kind, ORDER_PAGE).format(number=letter.number)
         if attempt.channel == "mini":
             self._wechat.send_subscribe(attempt.openid, template_id, data, page)
-            return
+            return None
         url = f"{self._console}/console/orders/{letter.number}" if letter.to_kind == "staff" and self._console else ""
         self._wechat.send_template(attempt.openid, template_id, data, client_msg_id=letter.id, url=url, page=page)
+
+    def _text(self, letter: Letter) -> None:
+        """The phone is opened for this call alone, and goes nowhere else."""
+        assert self._sms is not None and letter.phone_sealed is not None  # noqa: S101, PT018 - the ladder has seen to it
+        text = TEXTS[str(letter.sms)]
+        parameters = notice_words.text_parameters(text.name, letter.kind, self._subject(letter), letter.facts)
+        phone = plain_phone(Sealing.of(self._settings).open(letter.phone_sealed))
+        if not re.fullmatch(MOBILE, phone):
+            raise ValueError("no mobile number of mainland China")
+        self._sms.send(phone, text.id_from(self._text_ids), parameters, reference=letter.id)
 
     def _subject(self, letter: Letter) -> notice_words.Subject:
         """Both sides know the plate; it is opened for the moment of sending alone."""

@@ -18,10 +18,10 @@ from models.repositories import delivery, notices
 from models.repositories.delivery import Letter
 
 
-def settle_round(conn: Connection, notice_ids: Sequence[str], now: datetime) -> dict[str, Outcome]:
+def settle_round(conn: Connection, notice_ids: Sequence[str], now: datetime, has_sms: bool) -> dict[str, Outcome]:
     """Notice id → how it was settled. Those left out go to WeChat, or are being changed by somebody else."""
     letters = [letter for letter in delivery.letters_at_rest(conn, notice_ids) if letter.delivery == "pending"]
-    settled = [(letter, outcome) for letter in letters if (outcome := without_a_call(letter, now))]
+    settled = [(letter, outcome) for letter in letters if (outcome := without_a_call(letter, now, has_sms=has_sms))]
     settle(conn, settled, now)
     return {letter.id: outcome for letter, outcome in settled}
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from api import idempotency, views
-from api.people_bodies import Absence, Appointment, Turns
+from api.people_bodies import Absence, Appointment, OwnPhone, Turns
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import staff_rights as rights
@@ -20,6 +20,7 @@ from models.domain.errors import NotFound, ValidationFailed
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.numbers import CHINA
 from models.repositories import absences, colleagues, delivery, leaving, sessions
+from models.repositories.sealing import mask_phone
 
 Json = dict[str, Any]
 
@@ -185,6 +186,20 @@ async def duty(state: State, member: StaffMember) -> Json:
     """`{on_duty, absent}`: what roster, switch and absences together say of the caller."""
     row = await colleagues.by_account(state.direct, member.account)
     return {"on_duty": bool(row and row["on_duty"]), "absent": bool(row and row["absent"])}
+
+
+async def phone(state: State, member: StaffMember) -> Json:
+    """`{phone_masked}`: where the caller is reached by SMS in an emergency and of a breach."""
+    sealed = await colleagues.sealed_phone(state.direct, member.id)
+    known = await asyncio.to_thread(state.sealing.open, sealed) if sealed else None
+    return {"phone_masked": mask_phone(known) if known else None}
+
+
+async def set_phone(state: State, member: StaffMember, body: OwnPhone) -> Json:
+    """One's own."""
+    sealed = await asyncio.to_thread(state.sealing.seal, body.phone) if body.phone else None
+    await _in_transaction(state, colleagues.set_phone, member.id, sealed)
+    return await phone(state, member)
 
 
 async def record_absence(state: State, member: StaffMember, account: str, body: Absence, key: str) -> Json:

@@ -12,6 +12,7 @@ from models.domain import words
 from models.domain.numbers import CHINA
 from models.domain.people import Role, Team
 from models.domain.staff_rights import LONGEST_PLAN
+from models.domain.texts import MOBILE
 
 Account = Annotated[str, Field(min_length=1, max_length=64, examples=["tech1"])]
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -84,3 +85,9 @@ class Turns(Body):
 
 class Duty(Body):
     on_duty: bool
+
+
+class OwnPhone(Body):
+    phone: str | None = Field(
+        pattern=rf"^{MOBILE}$", title="手机号", description="Null takes it away.", examples=["13800138000"]
+    )

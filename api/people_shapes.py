@@ -60,6 +60,12 @@ class Duty(Shape):
     absent: bool
 
 
+class OwnPhoneShape(Shape):
+    """Whole it is never shown again."""
+
+    phone_masked: str | None
+
+
 class Turn(Shape):
     """Of a person (`account`), or of a team of a community."""
 

@@ -17,6 +17,7 @@ from devstack.ports import LOOPBACK, api_port, remembered_ports
 from settings import Settings
 
 SPACE_NEEDED = 500 * 2**20  # A fresh stack writes about 150 MB; with less than this it would soon stop half-way.
+SMS_PATH = "/sms"  # Of the emulated SMS provider, on the port of the emulated WeChat.
 SOCKET_PATH_LIMIT = 100  # The system's limit is 107 bytes; the rest is room for the longest socket name.
 
 
@@ -99,6 +100,9 @@ def lay_out(home: Path, given: Settings, wanted_api_port: int | None, port_is_ex
         ports["codec"] = given.codec_port
     derived = _derived(home, runtime, ports, secrets)
     derived["demo"] = "database_url" not in given.model_fields_set
+    if any(name == "wechat_url" or name.startswith("sms_") for name in given.model_fields_set):
+        # The emulator plays both or neither: a real account's messages must not end there, nor ours at a real provider.
+        derived = {name: value for name, value in derived.items() if not name.startswith("sms_")}
     missing = {name: value for name, value in derived.items() if name not in given.model_fields_set}
     settings = given.model_copy(update=missing | {"home": home, "api_port": ports["api"]})
     return Site(home, runtime, ports, secrets["mqtt_devices"], settings)
@@ -113,6 +117,8 @@ def _derived(home: Path, runtime: Path, ports: dict[str, int], secrets: dict[str
         "s3_endpoint": _web(ports["s3"]),
         "mqtt_url": f"mqtt://wuyou:{secrets['mqtt_password']}@{LOOPBACK}:{ports['mqtt']}",
         "wechat_url": _web(ports["wechat"]),
+        "sms_url": _web(ports["wechat"]) + SMS_PATH,
+        "sms_sign_name": "物优物业",
         "codec_port": ports["codec"],
         "codec_url": f"{_web(ports['codec'])}/{secrets['codec_secret']}",
         "codec_ui_origin": _web(ports["temporal_ui"]),

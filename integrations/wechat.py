@@ -23,7 +23,6 @@ import hashlib
 import hmac
 import json
 import re
-import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping
@@ -32,13 +31,13 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import urllib3
 import xmltodict  # type: ignore[import-untyped]
 from requests.adapters import HTTPAdapter
 from wechatpy import WeChatClient
 from wechatpy.crypto import PrpCrypto
 from wechatpy.exceptions import WeChatClientException, WeChatException
 
+from integrations.unsent import never_sent
 from settings import Settings
 
 API = "https://api.weixin.qq.com"
@@ -379,21 +378,11 @@ def _said_no(error: WeChatClientException, path: str, repeatable: bool) -> WeCha
 
 def _no_answer(error: requests.RequestException, path: str, repeatable: bool) -> WeChatError:
     text = f"{path}: {type(error).__name__}"
-    return WeChatUnavailable(text) if _never_sent(error) else _lost(text, repeatable)
+    return WeChatUnavailable(text) if never_sent(error) else _lost(text, repeatable)
 
 
 def _lost(text: str, repeatable: bool) -> WeChatError:
     return WeChatUnavailable(text) if repeatable else WeChatOutcomeUnknown(text)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the request certainly did not leave this machine."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        return isinstance(reason.args[0] if reason.args else None, ssl.SSLCertVerificationError)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
 
 
 class _PushReader:

@@ -30,6 +30,7 @@ from activities.rounds import Rounds
 from activities.sequels import Sequels
 from activities.staffing import Staffing
 from integrations import temporal
+from integrations.sms import Sms
 from integrations.storage import Storage
 from integrations.wechat import WeChat
 from models.repositories.engines import sync_engine
@@ -98,7 +99,7 @@ async def run(settings: Settings) -> None:
 
 
 def _effects(engine: Engine, wechat: WeChat, storage: Storage, settings: Settings) -> list[Any]:
-    notices = Notices(engine, wechat, settings)
+    notices = Notices(engine, wechat, Sms.of(settings), settings)
     photos = Photos(engine, storage)
     return [notices.deliver, photos.finalise]
 

@@ -82,6 +82,7 @@ class Relay:
         self._client = client
         self._errands = Errands(client, keys[0] if keys else None)
         self._reconciler = Reconciler(engine, client)
+        self._has_sms = settings.has_sms
         self._throttle = Throttle(settings.relay_starts_per_second)
         self._given_slots: set[str] = set()
         self._woken = asyncio.Event()
@@ -154,7 +155,7 @@ class Relay:
         notices = {row.id: subject_of(row) for row in rows if row.action == "notice"}
         if not notices:
             return rows
-        outcomes = await in_transaction(self._engine, settle_round, list(notices.values()), now)
+        outcomes = await in_transaction(self._engine, settle_round, list(notices.values()), now, self._has_sms)
         done = {row for row, notice in notices.items() if notice in outcomes}
         ended.done += done
         return [row for row in rows if row.id not in done]

@@ -27,6 +27,7 @@ from api.console.wording import (
     ORDER,
     OUTCOME_BUTTONS,
     ROUNDS,
+    SMS_DELIVERY,
     TRAIL,
 )
 from api.sessions import StaffMember
@@ -746,13 +747,14 @@ def note(row: Json, now: datetime) -> dict[str, str]:
     at = instant(row["delivered_at"] or row["created_at"])
     state = row["delivery"]
     tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
+    by_sms = SMS_DELIVERY if row["channel"] == "sms" else None
     return {
         "to": words.ANONYMOUS_OWNER
         if is_alias(row["to_id"])
         else str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
         "what": notice_words.title(row["kind"]),
-        "state": str(DELIVERY.get(state, state)),
-        "channel": DELIVERY_CHANNELS.get(row["channel"] or "", ""),
+        "state": (by_sms or {}).get(state) or str(DELIVERY.get(state, state)),
+        "channel": "" if by_sms else DELIVERY_CHANNELS.get(row["channel"] or "", ""),
         "tone": tone,
         "at": times.moment(at, now) if at else "",
     }

@@ -588,6 +588,10 @@ ME: Final = {
     "stands_in_for": "代理办理",
     "go_on": "开始值班",
     "go_off": "结束值班",
+    "phone": "短信提醒",
+    "phone_hint": "微信收不到时，紧急任务和超时会发短信到您的手机。留空保存即不再发送。",
+    "phone_number": "手机号",
+    "phone_save": "保存",
     "wechat": "微信提醒",
     "wechat_bound": "已绑定微信，新任务、催单和超时会推送到您的微信。",
     "wechat_hint": "用微信扫描二维码并关注服务号，新任务、催单和超时会推送给您。",
@@ -667,7 +671,9 @@ DELIVERY: Final = {
     "withdrawn": "已撤回",
     "spread": "已分发",
 }
-DELIVERY_CHANNELS: Final = {"mini": "小程序", "service": "服务号", "centre": "消息中心"}
+SMS_DELIVERY: Final = {"sent": "短信已送达运营商", "uncertain": "短信结果不明，未重发"}
+"""Of an SMS we know no more than that the operator has taken it."""
+DELIVERY_CHANNELS: Final = {"mini": "小程序", "service": "服务号", "sms": "短信", "centre": "消息中心"}
 
 ROUNDS: Final = {
     "title": "巡检",

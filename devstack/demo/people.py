@@ -10,6 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from devstack.demo.places import HXY, LET, SECOND_HOME, XFL, Places
+from devstack.phones import phone_of
 from models.repositories.sealing import Sealing
 
 PASSWORD = "wuyou-demo"
@@ -103,7 +104,7 @@ def people(places: Places, sealing: Sealing, now: datetime) -> People:
     built = People()
     _residents(built, places, sealing, now)
     hashed = PasswordHasher().hash(PASSWORD)
-    for row in _staff(hashed):
+    for row in _staff(hashed, sealing):
         built.staff.append(row["staff"])
         built.scopes += row["scopes"]
     return built
@@ -113,7 +114,7 @@ def _residents(built: People, places: Places, sealing: Sealing, now: datetime) -
     moved_in = now - timedelta(days=900)
 
     def person(resident: str, name: str, openid: str | None, serial: int, minor: bool = False) -> str:
-        phone = f"1380000{serial:04d}"
+        phone = phone_of(openid) if openid else f"1380000{serial:04d}"
         built.residents.append(
             {
                 "id": resident,
@@ -153,17 +154,17 @@ def _residents(built: People, places: Places, sealing: Sealing, now: datetime) -
         )
 
 
-def _staff(hashed: str) -> Iterator[dict[str, Any]]:
+def _staff(hashed: str, sealing: Sealing) -> Iterator[dict[str, Any]]:
     for account, name, role, superior in STAFF:
-        yield _member(hashed, account, name, role, superior, XFL, "")
+        yield _member(hashed, sealing, account, name, role, superior, XFL, "")
     for account, _, role, superior in STAFF:
         if account in OF_HXY:
             nearest = superior if superior in OF_HXY else "manager" if superior else ""
-            yield _member(hashed, account, HXY_NAMES[account], role, nearest, HXY, "hxy-")
+            yield _member(hashed, sealing, account, HXY_NAMES[account], role, nearest, HXY, "hxy-")
 
 
 def _member(
-    hashed: str, account: str, name: str, role: str, superior: str, community: str, prefix: str
+    hashed: str, sealing: Sealing, account: str, name: str, role: str, superior: str, community: str, prefix: str
 ) -> dict[str, Any]:
     team = {"lead": "engineering", "lead-order": "order"}.get(account) or TEAM_OF_ROLE[role]
     row = {
@@ -178,6 +179,7 @@ def _member(
         "firm_wide": role in FIRM_WIDE,
         "active": True,
         "on_duty": True,
+        "phone_sealed": sealing.seal(phone_of(f"staff-{prefix}{account}")),
     }
     scopes = [] if row["firm_wide"] else [{"staff_id": row["id"], "community_id": community}]
     return {"staff": row, "scopes": scopes}

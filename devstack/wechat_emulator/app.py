@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from devstack.wechat_emulator import emulator_routes, page, wechat_routes
+from devstack.wechat_emulator import emulator_routes, page, sms_routes, wechat_routes
 from devstack.wechat_emulator.config import Config
 from devstack.wechat_emulator.emulator import Emulator
 from devstack.wechat_emulator.faults import FaultMiddleware
@@ -34,6 +34,7 @@ def create_app(config: Config) -> FastAPI:
     app.add_middleware(FaultMiddleware, faults=emulator.faults, reset=reset)
     app.add_exception_handler(Refused, _refused)
     app.include_router(wechat_routes.router)
+    app.include_router(sms_routes.router)
     app.include_router(emulator_routes.router)
     app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

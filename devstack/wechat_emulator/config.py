@@ -40,6 +40,16 @@ class Account:
 
 
 @dataclass(frozen=True)
+class SmsAccount:
+    """What the SMS provider knows of us. Without keys it refuses everything."""
+
+    secret_id: str
+    secret_key: str
+    app_id: str
+    sign_name: str
+
+
+@dataclass(frozen=True)
 class Config:
     """`push_url` is where events go until `POST /_emulator/push` says otherwise; empty: recorded, not sent."""
 
@@ -50,6 +60,7 @@ class Config:
     push_url: str
     push_token: str
     push_aes_key: str
+    sms: SmsAccount
 
     @property
     def host(self) -> str:
@@ -78,4 +89,7 @@ class Config:
             push_url=settings.api_url.rstrip("/") + PUSH_PATH if settings.api_url else "",
             push_token=settings.wechat_push_token,
             push_aes_key=settings.wechat_push_aes_key,
+            sms=SmsAccount(
+                settings.sms_secret_id, settings.sms_secret_key, settings.sms_app_id, settings.sms_sign_name
+            ),
         )

@@ -8,6 +8,7 @@ from devstack.wechat_emulator.faults import Faults
 from devstack.wechat_emulator.messages import Messages
 from devstack.wechat_emulator.people import DEMO, People
 from devstack.wechat_emulator.push import Pusher
+from devstack.wechat_emulator.sms import SmsCentre
 from devstack.wechat_emulator.store import Store
 
 
@@ -19,6 +20,7 @@ class Emulator:
         self.people = People(self.store, self.accounts)
         self.pusher = Pusher(config, self.store, self.accounts)
         self.messages = Messages(self.store, self.accounts, self.people, self.pusher)
+        self.sms = SmsCentre(config.sms, self.store, self.people)
         self.faults = Faults()
 
     def reset(self) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devstack.wechat_emulator.refusals import refusal
+from devstack.wechat_emulator.sms import refusal as sms_refusal
 
 OWN_PATHS = ("/_emulator", "/page", "/static", "/q/", "/connect")
 """The emulator's own interface never fails on demand."""
@@ -26,14 +27,15 @@ class Fault(BaseModel):
 
     delay: answer `seconds` late, after doing the work. busy: -1. quota: 45009. errcode: the given one.
     token_storm: every token is called invalid. reset: do the work, then cut the connection. outage: refuse at once,
-    by 503 or (`how: reset`) by cutting the connection.
+    by 503 or (`how: reset`) by cutting the connection. sms: the SMS provider's own refusal with `code`.
     """
 
-    kind: Literal["delay", "busy", "quota", "errcode", "token_storm", "reset", "outage"]
+    kind: Literal["delay", "busy", "quota", "errcode", "token_storm", "reset", "outage", "sms"]
     path: str = "/"
     count: int | None = Field(default=1, ge=1)
     seconds: float = Field(default=0, ge=0)
     errcode: int = -1
+    code: str = "InternalError.OtherError"
     how: Literal["503", "reset"] = "503"
 
 
@@ -98,6 +100,8 @@ class FaultMiddleware:
                 await _answer(send, refusal(45009))
             case "errcode":
                 await _answer(send, refusal(fault.errcode))
+            case "sms":
+                await _answer(send, sms_refusal(fault.code))
             case "token_storm":
                 await _answer(send, refusal(40001))
             case "outage" if fault.how == "503":

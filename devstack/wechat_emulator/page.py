@@ -101,8 +101,7 @@ def _phone(here: Here, person: str) -> dict[str, Any]:
         "person": here.people.row(person),
         "clock": f"{now:%H:%M}",
         "messages": [
-            one | {"when": _when(datetime.fromtimestamp(one["created"], CHINA), now)}
-            for one in here.messages.received(person)
+            one | {"when": _when(datetime.fromtimestamp(one["created"], CHINA), now)} for one in _arrived(here, person)
         ],
         "credits": [(template.title, template.id, credits.get(template.id, 0)) for template in titles.values()],
         "prompts": [
@@ -111,6 +110,12 @@ def _phone(here: Here, person: str) -> dict[str, Any]:
         ],
         "accounts": {"mini": here.accounts.mini, "service": here.accounts.service},
     }
+
+
+def _arrived(here: Here, person: str) -> list[dict[str, Any]]:
+    """WeChat's messages and SMS, as one phone shows them."""
+    texts = [one | {"channel": "sms"} for one in here.sms.received(here.people.row(person)["phone"])]
+    return sorted([*here.messages.received(person), *texts], key=lambda one: -float(one["created"]))
 
 
 def _when(at: datetime, now: datetime) -> str:

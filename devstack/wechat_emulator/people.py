@@ -7,9 +7,9 @@ import hashlib
 import re
 import secrets
 import sqlite3
-import zlib
 from typing import Any, Literal
 
+from devstack.phones import phone_of
 from devstack.wechat_emulator.accounts import Accounts
 from devstack.wechat_emulator.config import Account
 from devstack.wechat_emulator.refusals import Refused
@@ -17,6 +17,9 @@ from devstack.wechat_emulator.store import Store, count
 
 CODE_LIFETIME = 300
 LOGINS_PER_MINUTE = 100
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
+"""Somebody of whom nothing is known but the number: an SMS found them, WeChat never did."""
+
 PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Kind = Literal["login", "phone", "oauth"]
@@ -62,8 +65,9 @@ class People:
                 if not PERSON.fullmatch(person):
                     raise ValueError(f"{person!r} is no openid")
                 db.execute(
-                    "insert or ignore into people (person, name, phone) values (?, ?, ?)",
-                    (person, DEMO.get(person, person), _phone(person)),
+                    "insert into people (person, name, phone) values (?, ?, ?)"
+                    " on conflict (person) do update set phone = excluded.phone",
+                    (person, DEMO.get(person, person), person if MOBILE.fullmatch(person) else phone_of(person)),
                 )
 
     def of(self, account: Account, openid: Any) -> str:
@@ -124,6 +128,9 @@ class People:
     def all(self) -> list[sqlite3.Row]:
         return self._store.rows("select * from people order by rowid")
 
+    def has_phone(self, phone: str) -> bool:
+        return bool(self._store.rows("select 1 from people where phone = ?", phone))
+
     def row(self, person: str) -> sqlite3.Row:
         return self._store.rows("select * from people where person = ?", person)[0]
 
@@ -143,10 +150,6 @@ class People:
 def unionid(person: str) -> str:
     """The same on both accounts, as for accounts bound to one open platform."""
     return "o" + base64.urlsafe_b64encode(hashlib.sha256(person.encode()).digest())[:27].decode()
-
-
-def _phone(person: str) -> str:
-    return f"139{zlib.crc32(person.encode()) % 100_000_000:08d}"
 
 
 def _spend(db: sqlite3.Connection, kind: Kind, account: Account, code: str | None, now: float) -> sqlite3.Row:

@@ -34,6 +34,9 @@ create table if not exists scenes (
 create table if not exists pushes (
   id integer primary key autoincrement, channel text not null, event text not null, tries integer not null default 0,
   status text not null, created real not null);
+create table if not exists texts (
+  id integer primary key autoincrement, phone text not null, template text not null, content text not null,
+  sign text not null, reference text not null, serial text not null, created real not null);
 create table if not exists facts (name text primary key, value text not null);
 """
 
@@ -47,6 +50,7 @@ _TABLES = (
     "prompts",
     "scenes",
     "pushes",
+    "texts",
     "facts",
 )
 

@@ -16,6 +16,7 @@ from models.domain import words
 from models.domain.money import yuan
 from models.domain.numbers import CHINA
 from models.domain.templates import TEMPLATES, Value, fill
+from models.domain.texts import TEXTS, fill_text
 
 OFFICE: Final = "物业客服"
 """Who handles it where no member of staff is named; a template's name field may not be empty."""
@@ -240,6 +241,19 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
 def message(template: str, kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The `data` of a WeChat message, every field within its rule. Raises KeyError for a template without words."""
     return fill(TEMPLATES[template], _VALUES[template](kind, subject, facts))
+
+
+def text_parameters(text: str, kind: str, subject: Subject, facts: Mapping[str, Any]) -> list[str]:
+    """The values of an SMS, in its order, each within its rule. Raises KeyError for an SMS that does not exist."""
+    values = {
+        "number": subject.number,
+        "amount": yuan(int(facts.get("total", 0))),
+        "plate": subject.plate or "",
+        "place": subject.place,
+        "obstacle": words.OBSTACLES.get(subject.obstacle or "", title(kind)),
+        "category": subject.category,
+    }
+    return fill_text(TEXTS[text], values)
 
 
 def short_name(name: str | None) -> str:

@@ -124,6 +124,7 @@ class Policy(BaseModel):
     auto_assign: bool = _setting(False, Section.PEOPLE, "新工单自动派给合适的师傅")
     open_orders_at_most: int = _setting(30, Section.PEOPLE, "每人同时在手工单上限", ge=1, le=1000)
     """Three days' work of a quick technician, as long as a normal repair may take; an emergency does not ask for it."""
+    sms: bool = _setting(True, Section.PEOPLE, "必须送达的通知在微信收不到时发短信（按条计费）")
     merge_window: timedelta = _setting(
         timedelta(hours=24),
         Section.PEOPLE,

@@ -7,15 +7,21 @@ Complaint texts, phones and descriptions never enter a notice.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from models.domain.duty import BREACH
 from models.domain.people import Role
+from models.domain.texts import STAFF_BREACH, STAFF_EMERGENCY
 from models.domain.told import Told
 
 if TYPE_CHECKING:
     from models.domain.order import Event, OrderState
+
+
+CALLS_TO_AN_EMERGENCY: Final = frozenset({"new_task", "straight_to_pool", "not_fixed"})
+"""Of all that staff are told of an emergency only this sends somebody there, and is worth an SMS."""
 
 
 class Notice(BaseModel):
@@ -29,6 +35,8 @@ class Notice(BaseModel):
     """A resident's or staff member's id, or a role's name."""
     template: str | None = None
     """Name of the subscription or service template; None for the message centre alone."""
+    sms: str | None = None
+    """Name of the SMS by which it goes where WeChat does not take it; None for what is not worth one."""
     facts: dict[str, Any] = {}
     not_before: datetime | None = None
     while_task: str | None = None
@@ -37,8 +45,12 @@ class Notice(BaseModel):
 
 
 def to_resident(order: OrderState, kind: str, resident: str, **facts: Any) -> Notice:
-    template = order.lifecycle.templates.get(kind)
-    return Notice(kind=kind, to="resident", to_id=resident, template=template, facts=facts)
+    lifecycle = order.lifecycle
+    sms = lifecycle.must_reach.get(kind)
+    if order.priority == "emergency":
+        sms = lifecycle.must_reach_in_emergency.get(kind, sms)
+    template = lifecycle.templates.get(kind)
+    return Notice(kind=kind, to="resident", to_id=resident, template=template, sms=sms, facts=facts)
 
 
 def to_reporter(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
@@ -49,13 +61,19 @@ def to_reporter(order: OrderState, kind: str, **facts: Any) -> list[Notice]:
 
 
 def to_staff(order: OrderState, kind: str, staff: str, **facts: Any) -> Notice:
-    urgent = order.priority == "emergency"
-    return Notice(kind=kind, to="staff", to_id=staff, template="task", facts=facts, urgent=urgent)
+    return _to_whoever_serves(order, kind, "staff", staff, facts)
 
 
 def to_role(order: OrderState, kind: str, role: Role, **facts: Any) -> Notice:
+    return _to_whoever_serves(order, kind, "role", role, facts)
+
+
+def _to_whoever_serves(
+    order: OrderState, kind: str, to: Literal["staff", "role"], to_id: str, facts: dict[str, Any]
+) -> Notice:
     urgent = order.priority == "emergency"
-    return Notice(kind=kind, to="role", to_id=role, template="task", facts=facts, urgent=urgent)
+    sms = STAFF_BREACH if kind == BREACH else STAFF_EMERGENCY if urgent and kind in CALLS_TO_AN_EMERGENCY else None
+    return Notice(kind=kind, to=to, to_id=to_id, template="task", sms=sms, facts=facts, urgent=urgent)
 
 
 def to_overseer(order: OrderState, kind: str, role: Role, **facts: Any) -> Notice:

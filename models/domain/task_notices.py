@@ -62,12 +62,12 @@ def asked_again(order: OrderState, event: Event) -> list[Notice]:
 
 
 def by_channel(order: OrderState, task: Task, tried: int) -> list[Notice]:
-    """Each by the next channel of that person; the household comes in one step later, by its first."""
+    """Each by a channel by which that person has not been told of it; `tried` says that it is one more attempt."""
     kind = str(order.lifecycle.tasks[task.kind].notice)
     facts = {"task": task.id, "task_kind": task.kind, "tried": tried}
     told = [
-        to_resident(order, kind, resident, **facts, skips=tried - (place > 0)).model_copy(update={"urgent": True})
-        for place, resident in enumerate(task.people[: 1 if tried == 0 else None])
+        to_resident(order, kind, resident, **facts).model_copy(update={"urgent": True})
+        for resident in task.people[: 1 if tried == 0 else None]
     ]
     return _while_open(task, told)
 
@@ -115,7 +115,10 @@ def _asked(order: OrderState, task: Task, facts: dict[str, Any]) -> list[Notice]
             told.append(to_resident(order, spec.notice, resident, **facts))
         template = "your_turn" if spec.must_reach else None
         again = Notice(kind="reminder", to="resident", to_id=resident, template=template, facts=facts)
-        told += [again.model_copy(update={"not_before": since + after}) for after in spec.reminders]
+        told += [
+            again.model_copy(update={"not_before": since + after, "sms": None if place else spec.must_reach})
+            for place, after in enumerate(spec.reminders)
+        ]
     return _while_open(task, told)
 
 

@@ -43,8 +43,10 @@ class TaskSpec:
     """
     pauses: ClockName | None = None
     """The promise that stands still while this is asked, because it is the reporter who lets it wait."""
-    must_reach: bool = False
-    """Its reminders are sent like a new question, not only left in the message centre."""
+    must_reach: str | None = None
+    """Its reminders are sent like a new question, not only left in the message centre; and the first of them by this
+    SMS where WeChat does not take it.
+    """
     also_by: tuple[str, ...] = ()
     """Whoever completed one of these kinds of task on the order may complete this one too."""
     only_by: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)

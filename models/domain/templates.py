@@ -219,7 +219,7 @@ def units(text: str) -> int:
 def check(type_: str, value: str) -> bool:
     """Whether WeChat would take `value` in a field of this type. Raises KeyError for a type that does not exist."""
     if type_ == "thing":
-        return bool(value.strip()) and _visible(value) == value and units(value) <= THING_LENGTH
+        return bool(value.strip()) and visible(value) == value and units(value) <= THING_LENGTH
     match = _RULES[type_].fullmatch(value)
     if match is None:
         return False
@@ -236,7 +236,7 @@ def fit(type_: str, value: Value, *, keep_end: bool = False) -> str:
         return _fit_time(type_, value)
     if type_ == "amount" and isinstance(value, int):
         return _fit_amount(value)
-    text = _visible(str(value)).strip()
+    text = visible(str(value)).strip()
     if type_ in ("time", "date", "amount"):
         return _checked(type_, text)
     if type_ == "thing":
@@ -288,7 +288,8 @@ def plain_plate(plate: str) -> str:
     return re.sub(f"[^{_CHINESE}A-Z0-9]", "", plate.upper())
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """On one line, and without what no screen shows."""
     spaced = re.sub(r"[\s\u2028\u2029]", " ", text)
     seen = "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
     return re.sub(" +", " ", seen)

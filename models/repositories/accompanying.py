@@ -38,9 +38,9 @@ _LEFT_BEHIND: Final = text(
 _NOTICES: Final = text(
     """
     WITH new_notices AS (
-        INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent,
+        INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at)
-        SELECT id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent,
+        SELECT id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at
         FROM jsonb_populate_recordset(CAST(NULL AS notices), CAST(:notices AS jsonb))
         ON CONFLICT (id) DO NOTHING

@@ -75,6 +75,19 @@ def appoint(conn: Connection, staff: str, values: Mapping[str, Any], scopes: Seq
     conn.execute(_SCOPE, {"staff": staff, "scopes": json.dumps(list(scopes))})
 
 
+_PHONE: Final = numbered("SELECT phone_sealed FROM staff WHERE id = :staff")
+_SET_PHONE: Final = text("UPDATE staff SET phone_sealed = :sealed WHERE id = :staff")
+
+
+async def sealed_phone(db: Direct, staff: str) -> bytes | None:
+    (row,) = await db.rows(_PHONE, {"staff": staff})
+    return None if row["phone_sealed"] is None else bytes(row["phone_sealed"])
+
+
+def set_phone(conn: Connection, staff: str, sealed: bytes | None) -> None:
+    conn.execute(_SET_PHONE, {"staff": staff, "sealed": sealed})
+
+
 # -- a technician's day ------------------------------------------------------------------------------------------------
 
 _DAY: Final = numbered(f"""

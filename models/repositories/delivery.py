@@ -28,6 +28,7 @@ class Letter(BaseModel):
     to_kind: str
     to_id: str
     template: str | None
+    sms: str | None
     facts: dict[str, Any]
     urgent: bool
     delivery: str
@@ -47,6 +48,12 @@ class Letter(BaseModel):
     service_openid: str | None
     credits: int
     """How many more messages of this template the recipient allows on the mini-program."""
+    phone_sealed: bytes | None = None
+    """The recipient's own; opened only to be sent to."""
+    sms_allowed: bool
+    """By the order's community."""
+    used: tuple[str, ...]
+    """Channels by which the recipient has been told of this before, where each attempt goes by the next one."""
     active: bool
     """False for staff who have left."""
     on_duty: bool
@@ -58,7 +65,7 @@ class Letter(BaseModel):
 
 
 _LETTER: Final = text(f"""
-    SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template,
+    SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.sms,
            n.facts, n.urgent, n.delivery,
            n.created_at,
            n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
@@ -73,6 +80,11 @@ _LETTER: Final = text(f"""
            r.openid AS mini_openid,
            coalesce(r.service_openid, s.openid) AS service_openid,
            coalesce(k.credits, 0) AS credits,
+           coalesce(r.phone_sealed, s.phone_sealed) AS phone_sealed,
+           coalesce(CAST(p.settings->>'sms' AS boolean), true) AS sms_allowed,
+           CASE WHEN n.facts ? 'tried' THEN ARRAY(SELECT e.channel FROM notices e
+               WHERE e.number = n.number AND e.kind = n.kind AND e.to_id = n.to_id AND e.channel IS NOT NULL
+                 AND e.delivery IN ('sent', 'uncertain')) ELSE '{{}}' END AS used,
            s.id IS NULL OR s.active AS active,
            CASE WHEN s.id IS NULL THEN true ELSE {ON_DUTY} AND NOT {ABSENT} END AS on_duty,
            CASE WHEN s.id IS NOT NULL AND NOT n.urgent THEN
@@ -119,8 +131,8 @@ def letters_at_rest(conn: Connection, notice_ids: Sequence[str]) -> list[Letter]
 
 
 def _letter(row: RowMapping) -> Letter:
-    plate = row["plate_sealed"]
-    return Letter(subject=_subject(row), **{**row, "plate_sealed": None if plate is None else bytes(plate)})
+    sealed = {name: None if row[name] is None else bytes(row[name]) for name in ("plate_sealed", "phone_sealed")}
+    return Letter(subject=_subject(row), **{**row, **sealed})
 
 
 def _subject(row: RowMapping) -> Subject:

@@ -143,13 +143,13 @@ _PARTS: Final = """
         WHERE photos.id = claimable.id
     ), the_notices AS (
         INSERT INTO notices (
-            id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent, created_at, not_before,
+            id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at, not_before,
             delivery)
-        SELECT n.id, gate.number, 1, n.kind, n.to_kind, n.to_id, n.template, n.facts, n.while_task, n.urgent, :at,
-            n.not_before, 'pending'
+        SELECT n.id, gate.number, 1, n.kind, n.to_kind, n.to_id, n.template, n.sms, n.facts, n.while_task, n.urgent,
+            :at, n.not_before, 'pending'
         FROM gate, jsonb_to_recordset(:notices) AS n(
-            id text, kind text, to_kind text, to_id text, template text, facts jsonb, while_task text, urgent boolean,
-            not_before timestamptz)
+            id text, kind text, to_kind text, to_id text, template text, sms text, facts jsonb, while_task text,
+            urgent boolean, not_before timestamptz)
         RETURNING id, number, urgent, not_before
     ), the_wishes AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)

@@ -125,9 +125,9 @@ _SPREAD: Final = text(
         RETURNING *
     ), copies AS (
         INSERT INTO notices (
-            id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent, created_at, not_before,
+            id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at, not_before,
             delivery)
-        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.facts,
+        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.sms, n.facts,
             n.while_task, n.urgent, n.created_at, NULL, 'pending'
         FROM role_notice n, unnest(CAST(:staff AS text[])) AS staff_id
         ON CONFLICT (id) DO NOTHING

@@ -206,9 +206,9 @@ _WRITE: Final = Prepared(
         UPDATE outbox SET done_at = :at
         WHERE number = :number AND done_at IS NULL AND body ->> 'notice' IN (SELECT id FROM stale_notices)
     ), new_notices AS (
-        INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent,
+        INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at)
-        SELECT id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent,
+        SELECT id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at
         FROM jsonb_populate_recordset(CAST(NULL AS notices), CAST(:notices AS jsonb))
     ), new_wishes AS (

@@ -136,6 +136,7 @@ def notice_rows(number: str, version: int, issued_at: datetime, notices: Sequenc
             "to_kind": notice.to,
             "to_id": notice.to_id,
             "template": notice.template,
+            "sms": notice.sms,
             "facts": notice.facts,
             "while_task": notice.while_task,
             "urgent": notice.urgent,
@@ -149,7 +150,7 @@ def notice_rows(number: str, version: int, issued_at: datetime, notices: Sequenc
 
 def _delivery(notice: Notice, issued_at: datetime) -> dict[str, Any]:
     """What is for one person's message centre alone, and at once, has arrived by being written."""
-    if notice.template is None and notice.not_before is None and notice.to != "role":
+    if notice.template is None and notice.sms is None and notice.not_before is None and notice.to != "role":
         return {"delivery": "centre_only", "channel": "centre", "delivered_at": issued_at}
     return {"delivery": "pending", "channel": None, "delivered_at": None}
 

@@ -46,6 +46,7 @@ class NoticeRow(Base, table=True):
     to_kind: str
     to_id: str
     template: str | None = None
+    sms: str | None = None
     facts: dict[str, Any] = document(default_factory=dict)
     while_task: str | None = None
     urgent: bool = False
@@ -53,7 +54,7 @@ class NoticeRow(Base, table=True):
     not_before: datetime | None = instant(nullable=True, default=None)
     delivery: str = "pending"
     channel: str | None = None
-    """`mini`, `service` or `centre`: how it went out at last."""
+    """`mini`, `service`, `sms` or `centre`: how it went out at last."""
     sending_since: datetime | None = instant(nullable=True, default=None)
     delivered_at: datetime | None = instant(nullable=True, default=None)
     error: str | None = None

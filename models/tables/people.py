@@ -59,6 +59,8 @@ class Staff(Base, table=True):
     reports_to: str | None = Field(default=None, foreign_key="staff.id")
     openid: str | None = Field(default=None, unique=True)
     """At the service account; bound by a QR in the console."""
+    phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """For SMS in an emergency and of a breach; entered by the person."""
     firm_wide: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Serves every community, also those to come. Nobody does for want of scopes."""
     active: bool = True

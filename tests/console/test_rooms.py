@@ -195,6 +195,20 @@ def test_another_communitys_order_does_not_exist(world: World, at_desk: AtDesk) 
     assert number not in search(client, number).text.split('id="found"')[1]
 
 
+def test_staff_say_where_they_are_texted_and_it_is_shown_masked(at_desk: AtDesk) -> None:
+    client = at_desk("cashier")
+
+    def save(phone: str) -> str:
+        return client.post("/console/me/phone", data={"form_id": "phone", "phone": phone}, headers=HTMX).text
+
+    assert "137****" in client.get("/console/me").text
+    assert "139****5678" in save("13912345678")
+    assert "13912345678" not in client.get("/console/me").text
+    assert "phone-phone-says" in save("12345")
+    assert "139****5678" in client.get("/console/me").text
+    assert "****" not in save("")
+
+
 def test_the_list_is_filtered_and_pages_without_repeating(at_desk: AtDesk) -> None:
     client = at_desk("manager")
     numbers: list[str] = []

@@ -22,6 +22,7 @@ EXAMPLES = {
     "PAYLOAD_KEYS": '{"k1": "x"}',
     "PLATE_CAMERA_SECRETS": '{"xfl": "x"}',
     "PROOF_KEYS": '["x"]',
+    "SMS_TEMPLATE_IDS": '{"no_access": "x"}',
     "WECHAT_PUSH_AES_KEY": "a" * 43,
     "WECHAT_TEMPLATE_IDS": '{"mini:progress": "x"}',
 }
@@ -52,7 +53,7 @@ def filled(text: str) -> str:
         name, default = match.group(1), match.group(2)
         return default or EXAMPLES.get(name, "example")
 
-    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?)?\}", value, text)
+    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:?\?)?\}", value, text)
 
 
 def test_every_variable_is_a_setting_that_takes_its_value(
@@ -78,7 +79,7 @@ def test_every_setting_without_a_usable_default_is_given(environment: dict[str, 
 def test_no_secret_has_a_default(environment: dict[str, str]) -> None:
     for name, text in environment.items():
         if name.endswith(("_SECRET", "_KEY", "_KEYS", "_TOKEN")):
-            assert re.fullmatch(r"\$\{\w+:\?\}", text), name
+            assert re.fullmatch(r"\$\{\w+:?\?\}", text), name
 
 
 def test_our_services_run_modules_that_exist_with_the_same_settings(services: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.domain.people import SYSTEM
 from models.domain.rights import allowed
 from models.domain.step import Step
 from models.domain.templates import TEMPLATES
+from models.domain.texts import TEXTS
 from tests.domain.samples import ACTORS, CLERK, DISPATCHER, LEAD, NOW, OWNER, STAGES, WORKER, filled, in_stage
 
 SECRET = "13800138000 王小明"
@@ -136,6 +138,42 @@ def test_every_notice_has_words_and_every_template_exists() -> None:
     assert kinds <= set(notice_words.TITLES)
     assert kinds <= set(notice_words.SENTENCES)
     assert set(REPAIR.templates.values()) | {"task"} <= set(TEMPLATES)
+
+
+def test_an_sms_is_for_what_must_reach_somebody_and_for_nothing_else() -> None:
+    """It costs money (`lifecycles.md`, "Notices")."""
+    by_map = {kind: sms for each in LIFECYCLES.values() for kind, sms in each.must_reach.items()}
+    in_emergency = {kind: sms for each in LIFECYCLES.values() for kind, sms in each.must_reach_in_emergency.items()}
+    by_task = {spec.kind: spec.must_reach for each in LIFECYCLES.values() for spec in each.tasks.values()}
+    assert by_map == {"no_access": "no_access", "car_in_the_way": "move_car"}
+    assert in_emergency == {"accepted": "emergency_accepted"}
+    assert {kind for kind, sms in by_task.items() if sms} == {"approve_quote"}
+    assert {*by_map.values(), *in_emergency.values(), "quote_open", "staff_emergency", "staff_breach"} == set(TEXTS)
+
+
+@pytest.mark.parametrize(("priority", "sms"), [("normal", None), ("high", None), ("emergency", "emergency_accepted")])
+def test_that_somebody_comes_is_texted_in_an_emergency(priority: Any, sms: str | None) -> None:
+    step = in_stage("dispatched", priority=priority)
+    step.enter("accepted", NOW)
+    assert [notice.sms for notice in step.notices] == [sms]
+
+
+def test_an_open_quote_is_texted_once_after_a_day() -> None:
+    step = in_stage("in_progress")
+    step.open(REPAIR.tasks["approve_quote"], NOW, OWNER.id, ())
+    texted = [(notice.kind, notice.not_before) for notice in step.notices if notice.sms == "quote_open"]
+    assert texted == [("reminder", NOW + timedelta(hours=24))]
+    assert {notice.sms for notice in step.notices} == {"quote_open", None}
+
+
+@pytest.mark.parametrize(("priority", "texted"), [("normal", {"breached"}), ("emergency", {"breached", "new_task"})])
+def test_staff_are_texted_of_work_in_an_emergency_and_of_a_breach(priority: Any, texted: set[str]) -> None:
+    step = in_stage("submitted", priority=priority)
+    step.open(ACCEPT, NOW, None, ACCEPT.roles)
+    ring_clocks(step, NOW)
+    ACTS["urge"](step, OWNER, c.Urge(), NOW)
+    assert {notice.kind for notice in step.notices} >= {"breached", "urged"}
+    assert {notice.kind for notice in step.notices if notice.sms} == texted
 
 
 def test_a_reassignment_stops_whoever_was_driving() -> None:

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from activities.notices import Notices
 from devstack.stack import Stack
 from integrations import temporal
+from integrations.sms import Sms
 from integrations.storage import Storage
 from integrations.wechat import WeChat
 from models.repositories import engines
@@ -96,4 +97,4 @@ def phone(emulated_wechat: Playground) -> Playground:
 
 @pytest.fixture
 def notices(engine: Engine, phone: Playground) -> Notices:
-    return Notices(engine, WeChat.of(phone.settings, WeChatTokens(engine)), phone.settings)
+    return Notices(engine, WeChat.of(phone.settings, WeChatTokens(engine)), Sms.of(phone.settings), phone.settings)

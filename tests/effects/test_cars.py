@@ -1,4 +1,4 @@
-"""The word that a car is in the way: the next way each time, at any hour, with the plate opened for its sending."""
+"""The word that a car is in the way: at any hour, with the plate opened for its sending."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, insert
 
 from activities import notices as deliveries
 from activities.notices import Notices
+from integrations.sms import Sms
 from integrations.wechat import WeChat
 from models.domain.numbers import CHINA
 from models.repositories.sealing import Sealing
@@ -18,7 +19,7 @@ from models.repositories.wechat_tokens import WeChatTokens
 from models.tables.cars import MoveCarRow
 from settings import Settings
 from tests.effects.desk import OWNER_OPENID, Desk
-from tests.effects.test_notices import allow, follow, received
+from tests.effects.test_notices import allow, received
 from tests.wechat.playground import Playground
 
 PLATES = ("沪A12345", "沪AD12345", "WJ京12345")
@@ -31,7 +32,7 @@ def settings(phone: Playground) -> Settings:
 
 @pytest.fixture
 def cars(engine: Engine, settings: Settings) -> Notices:
-    return Notices(engine, WeChat.of(settings, WeChatTokens(engine)), settings)
+    return Notices(engine, WeChat.of(settings, WeChatTokens(engine)), Sms.of(settings), settings)
 
 
 async def in_the_way(desk: Desk, settings: Settings, plate: str = PLATES[0], **facts: Any) -> str:
@@ -52,17 +53,6 @@ async def test_the_user_reads_the_plate(
     (message,) = received(phone)
     said = message["data"]
     assert said["car_number1"] == plate or said["thing2"].startswith(plate), "inner Chinese goes into a thing"
-
-
-@pytest.mark.parametrize(("skips", "channel"), [(0, "mini"), (1, "service"), (2, "centre")])
-async def test_each_time_the_next_way(
-    cars: Notices, desk: Desk, phone: Playground, settings: Settings, skips: int, channel: str
-) -> None:
-    allow(phone, desk, 3, template="move_car")
-    follow(phone, desk)
-    notice = await in_the_way(desk, settings, tried=skips, skips=skips)
-    cars.deliver(notice)
-    assert desk.delivery(notice)[1] == channel
 
 
 async def test_at_any_hour(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.domain.people import Role
 from models.repositories import complaints, delivery, notices, reading
 from models.repositories.direct import Direct
 from models.repositories.engines import single_statements
 from models.repositories.intake import Words
 from models.tables.notices import NoticeRow
-from tests.repositories.rows import filing, minute, rows, take_in
+from tests.repositories.rows import filing, minute, take_in
 
 ALIAS = "anon_1"
 
@@ -23,9 +24,8 @@ async def test_a_roles_notice_passes_by_whom_the_order_is_kept_from(
     row = {"id": f"{number}-r", "number": number, "version": 1, "kind": "breached", "facts": {}}
     with engine.begin() as conn:
         conn.execute(insert(NoticeRow), [row | {"to_kind": "role", "to_id": "technician"}])
-        assert notices.spread(conn, f"{number}-r", minute(1)) == 1
-        told = rows(conn, "SELECT to_id FROM notices WHERE number = :n AND to_kind = 'staff'", n=number)
-    assert [one.to_id for one in told] == ["stf_tech2"]
+        told = notices.members(conn, f"{number}-r", [Role.TECHNICIAN])
+    assert [one.id for one in told] == ["stf_tech2"]
 
 
 async def test_news_for_an_alias_finds_the_resident(

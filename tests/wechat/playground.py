@@ -43,6 +43,11 @@ def settings_for(home: Path, port: int) -> Settings:
         wechat_service_secret="secret of the service account",
         wechat_push_token=PUSH_TOKEN,
         wechat_push_aes_key=AES_KEY,
+        sms_url=f"http://127.0.0.1:{port}/sms",
+        sms_secret_id="AKIDtest",
+        sms_secret_key="key of the sms account",
+        sms_app_id="1400006666",
+        sms_sign_name="物优物业",
     )
 
 

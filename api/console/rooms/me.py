@@ -14,12 +14,14 @@ from api.console.drawing import qr_svg
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.deps import StateDep
+from api.people_bodies import OwnPhone
 from api.scenes import scene_of_staff
 from api.sessions import StaffMember
 from api.state import State
 from integrations.wechat import WeChatError
 from models.domain import words
 from models.domain.errors import Unavailable
+from models.domain.forms import parse
 
 router = APIRouter(route_class=Room)
 
@@ -32,6 +34,14 @@ async def show(state: StateDep, member: Member) -> HTMLResponse:
 @router.post("/me/duty")
 async def duty(request: Request, state: StateDep, member: Member) -> HTMLResponse:
     await people.switch_duty(state, member, bool((await request.form()).get("on")))
+    return await draw(state, member)
+
+
+@router.post("/me/phone")
+async def phone(request: Request, state: StateDep, member: Member) -> HTMLResponse:
+    note_form(request, Posted("phone", names={"phone": "phone"}))
+    typed = str((await request.form()).get("phone") or "").strip() or None
+    await people.set_phone(state, member, parse(OwnPhone, {"phone": typed}, ""))
     return await draw(state, member)
 
 
@@ -72,6 +82,7 @@ async def draw(state: State, member: StaffMember, qr: Markup | None = None) -> H
         absent=duty["absent"],
         stands_in_for="、".join(member.stands_in_for.values()),
         bound=member.wechat_bound,
+        phone_masked=(await people.phone(state, member))["phone_masked"],
         qr=qr,
         stars=await ratings.averages(state, member),
     )

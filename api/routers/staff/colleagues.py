@@ -13,12 +13,13 @@ from api.bodies import Nothing
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import READING
 from api.json_answer import JsonAnswer
-from api.people_bodies import Absence, Appointment, Duty, Leaving, Turns
+from api.people_bodies import Absence, Appointment, Duty, Leaving, OwnPhone, Turns
 
 router = APIRouter(tags=["staff: colleagues"])
 
 CHANGING = (*READING, "illegal_transition", "idempotency_key_reused")
 COLLEAGUE = answers(people_shapes.Colleague, *CHANGING, example=people_shapes.COLLEAGUE)
+PHONE = {"phone_masked": "138****8000"}
 VISIT = {**examples.TASK, "appointment": None, "held_until": None, "later": False}
 
 
@@ -88,6 +89,18 @@ async def show_duty(state: StateDep, staff: Staff) -> Response:
 async def switch_duty(state: StateDep, staff: Staff, body: Duty) -> Response:
     """The caller's own switch; it holds until their next turn of the roster begins or ends."""
     return JsonAnswer(await people.switch_duty(state, staff, body.on_duty))
+
+
+@router.get("/phone", responses=answers(people_shapes.OwnPhoneShape, *READING, example=PHONE))
+async def show_phone(state: StateDep, staff: Staff) -> Response:
+    """Where the caller is reached by SMS where WeChat does not reach them: in an emergency, and of a breach."""
+    return JsonAnswer(await people.phone(state, staff))
+
+
+@router.put("/phone", responses=answers(people_shapes.OwnPhoneShape, *READING, example=PHONE))
+async def set_phone(state: StateDep, staff: Staff, body: OwnPhone) -> Response:
+    """The caller's own mobile; null takes it away."""
+    return JsonAnswer(await people.set_phone(state, staff, body))
 
 
 @router.get("/roster", responses=answers(people_shapes.Roster, *READING, example={"items": [people_shapes.TURN]}))

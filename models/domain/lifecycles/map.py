@@ -81,6 +81,11 @@ class Lifecycle:
     """Event → who is told, beside what every lifecycle tells (`models.domain.notices`)."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """Notice to a resident → the template whose credit it spends; all others wait in the message centre only."""
+    must_reach: Mapping[str, str] = field(default_factory=dict)
+    """Notice to a resident → the SMS by which it goes where WeChat does not take it. It costs money, so it is for what
+    somebody has to know now.
+    """
+    must_reach_in_emergency: Mapping[str, str] = field(default_factory=dict)
     milestones: tuple[Milestone, ...] = ()
     """In the order of their days."""
     milestones_in: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from models.domain import texts
 from models.domain.clocks import ClockName, Level, Levels
 from models.domain.forms import Because, Nothing
 from models.domain.lifecycles.map import Lifecycle, Milestone
@@ -109,6 +110,7 @@ MOVE_CAR = Lifecycle(
         "car_in_the_way": "move_car",
         "ask_again": "move_car",
     },
+    must_reach={"car_in_the_way": texts.MOVE_CAR},
     milestones=MILESTONES,
     milestones_in=frozenset({"requested"}),
     words_stay_with_staff=True,

@@ -30,6 +30,7 @@ from models.domain.lifecycles.map import Lifecycle
 from models.domain.lifecycles.visits import CALL_REPORTER, FOLLOW_UP, REBOOK
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+from models.domain.texts import EMERGENCY_ACCEPTED, NO_ACCESS, QUOTE_OPEN
 from models.domain.visit_forms import ForcedEntry, NoAccess, OutOfScope, Referred
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ APPROVE_QUOTE = TaskSpec(
     notice="quoted",
     notice_says=repair_news.quoted,
     unanswered=repair_news.QUOTE_ANSWERED,
-    must_reach=True,
+    must_reach=QUOTE_OPEN,
     signed_sheet=True,
 )
 SETTLE = TaskSpec(
@@ -258,5 +259,7 @@ REPAIR = Lifecycle(
         "rejected": "progress",
         "cancelled": "progress",
     },
+    must_reach={"no_access": NO_ACCESS},
+    must_reach_in_emergency={"accepted": EMERGENCY_ACCEPTED},
     fits=fits,
 )
