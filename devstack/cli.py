@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from devstack import act, doctor
+from devstack import act
 from devstack.catalog import BY_NAME, NAMES
 from devstack.errors import StackError
 from devstack.logs import LogPrinter, cut_large_logs, last_lines
@@ -80,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("part", nargs="?", choices=[*NAMES, SUPERVISOR])
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
     act.add_arguments(_command(commands, "act", run_act, "send a command to an order under your own login"))
-    doctor.add_arguments(_command(commands, "doctor", run_doctor, "compare every order in Postgres and Temporal"))
+    doctor = _command(commands, "doctor", run_doctor, "compare every order in Postgres and Temporal")
+    doctor.add_argument("--fix", action="store_true", help="mend what differs")
+    doctor.add_argument("--replay", action="store_true", help="replay every order's history with today's code")
     reset = _command(commands, "reset", run_reset, "delete all data of this stack")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return top
@@ -271,6 +273,9 @@ def run_act(options: argparse.Namespace) -> int:
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Compare; the exit code is 0 only if all agree. Without a stack here, the settings say where things are."""
+    # Imported here because it brings SQLAlchemy and Temporal, for which every other command would wait a second.
+    from devstack import doctor
+
     given = load_settings()
     outside = given.database_url and given.temporal_address
     settings = given if outside else running_site(given.home).settings

@@ -26,11 +26,6 @@ TOLD_EVERY: Final = 500
 """Orders between two lines about how far it has come."""
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--fix", action="store_true", help="mend what differs")
-    command.add_argument("--replay", action="store_true", help="replay every order's history with today's code")
-
-
 def examine(settings: Settings, options: argparse.Namespace) -> tuple[list[str], bool]:
     """The lines to print, and whether all agree.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import socket
 from pathlib import Path
@@ -13,10 +12,7 @@ from devstack.files import write_private
 
 LOOPBACK = "127.0.0.1"
 # Below the range from which Linux takes ports for outgoing connections (32768), else any client could sit on one.
-RANGE = "20000-22700"
-# Stacks that start at the same moment, as the tests' do, choose from ranges of their own: a port that is free when it
-# is chosen may be taken by the other before it is used.
-RANGE_VARIABLE = "WUYOU_STACK_PORTS"
+LOWEST, HIGHEST = 20_000, 22_700
 # SeaweedFS' admin part finds itself 10 000 above its HTTP port, whatever it is told.
 SEAWEED_GRPC_OFFSET = 10_000
 ATTEMPTS = 500
@@ -41,7 +37,37 @@ def is_free(port: int) -> bool:
         return True
 
 
-def remembered_ports(path: Path) -> dict[str, int]:
+class Claims:
+    """Ports that a stack has chosen and its servers have not taken yet, kept from stacks that start at the same moment.
+
+    A claim is a bound UDP socket of the same number, which hinders no TCP server, is seen by every program and every
+    user, and is gone with the process that made it, however that ends.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+
+    def take(self, port: int) -> bool:
+        """Claim a port that is free; tells whether it is ours now."""
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind((LOOPBACK, port))
+        except OSError:
+            claim.close()
+            return False
+        self._sockets.append(claim)
+        if is_free(port):
+            return True
+        self._sockets.pop().close()
+        return False
+
+    def release(self) -> None:
+        """Give all of them up."""
+        while self._sockets:
+            self._sockets.pop().close()
+
+
+def remembered_ports(path: Path, claims: Claims) -> dict[str, int]:
     """One free port for each name, from the file where possible; those taken by somebody else are chosen anew.
 
     Call it only when nothing of this stack runs.
@@ -53,14 +79,13 @@ def remembered_ports(path: Path) -> dict[str, int]:
     ports: dict[str, int] = {}
     for name in NAMES:
         port = known.get(name)
-        usable = port is not None and port not in ports.values() and _suits(name, port)
-        ports[name] = port if usable and port is not None else _choose(name, set(ports.values()))
+        ports[name] = port if port is not None and _suits(name, port, claims) else _choose(name, claims)
     if ports != known:
         write_private(path, json.dumps(ports, indent=1))
     return ports
 
 
-def api_port(wanted: int, explicit: bool) -> int:
+def api_port(wanted: int, explicit: bool, claims: Claims) -> int:
     """The API's port: a taken default moves on to the next free one, a taken explicit one is an error.
 
     Raises:
@@ -71,9 +96,10 @@ def api_port(wanted: int, explicit: bool) -> int:
     if explicit:
         if not is_free(wanted):
             raise StackError(f"Port {wanted} is taken by another program; choose another one with --port.")
+        claims.take(wanted)
         return wanted
     for port in range(wanted, min(wanted + API_PORTS_TRIED, HIGHEST_PORT + 1)):
-        if is_free(port):
+        if claims.take(port):
             return port
     raise StackError(f"No port from {wanted} to {wanted + API_PORTS_TRIED - 1} is free; choose one with --port.")
 
@@ -86,14 +112,13 @@ def _read(path: Path) -> dict[str, int]:
     return {str(name): int(port) for name, port in known.items()}
 
 
-def _suits(name: str, port: int) -> bool:
-    return is_free(port) and (name != "s3_admin" or is_free(port + SEAWEED_GRPC_OFFSET))
+def _suits(name: str, port: int, claims: Claims) -> bool:
+    return (name != "s3_admin" or is_free(port + SEAWEED_GRPC_OFFSET)) and claims.take(port)
 
 
-def _choose(name: str, chosen: set[int]) -> int:
-    lowest, highest = map(int, os.environ.get(RANGE_VARIABLE, RANGE).split("-"))
+def _choose(name: str, claims: Claims) -> int:
     for _ in range(ATTEMPTS):
-        port = random.randint(lowest, highest)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
-        if port not in chosen and _suits(name, port):
+        port = random.randint(LOWEST, HIGHEST)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
+        if _suits(name, port, claims):
             return port
-    raise StackError(f"No free port between {lowest} and {highest} was found for {name}.")
+    raise StackError(f"No free port between {LOWEST} and {HIGHEST} was found for {name}.")

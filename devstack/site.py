@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from devstack.credentials import stack_credentials
 from devstack.errors import StackError
-from devstack.ports import LOOPBACK, api_port, remembered_ports
+from devstack.ports import LOOPBACK, Claims, api_port, remembered_ports
 from settings import Settings
 
 SPACE_NEEDED = 500 * 2**20  # A fresh stack writes about 150 MB; with less than this it would soon stop half-way.
@@ -85,16 +85,16 @@ def runtime_folder(home: Path) -> Path:
     return outside
 
 
-def lay_out(home: Path, given: Settings, wanted_api_port: int | None, port_is_explicit: bool) -> Site:
-    """Choose ports, read or make secrets, and derive the settings. What was given stays as it was given.
+def lay_out(home: Path, given: Settings, wanted_api_port: int | None, port_is_explicit: bool, claims: Claims) -> Site:
+    """Choose and claim ports, read or make secrets, and derive the settings. What was given stays as it was given.
 
     Raises:
         StackError: no port is free, the explicit port is taken, or the secrets are damaged.
     """
     secrets = stack_credentials(home / "secrets.json")
-    ports = remembered_ports(home / "ports.json")
+    ports = remembered_ports(home / "ports.json", claims)
     if wanted_api_port is not None:
-        ports["api"] = api_port(wanted_api_port, port_is_explicit)
+        ports["api"] = api_port(wanted_api_port, port_is_explicit, claims)
     runtime = runtime_folder(home)
     if "codec_port" in given.model_fields_set:
         ports["codec"] = given.codec_port

@@ -28,6 +28,7 @@ from devstack.catalog import BY_NAME, NAMES
 from devstack.errors import StackError
 from devstack.files import write_private
 from devstack.part import START_SECONDS, STOP_SECONDS, Part
+from devstack.ports import Claims
 from devstack.processes import Process, ProcessBook, spawn
 from devstack.site import Site, lay_out, prepare_home
 from settings import Settings
@@ -90,6 +91,7 @@ class Stack:
         self._site: Site | None = None
         self._lock: IO[str] | None = None
         self._book: ProcessBook | None = None
+        self._claims = Claims()
 
     # -- the stack as a whole -----------------------------------------------------------------------------------------
 
@@ -114,7 +116,7 @@ class Stack:
             self._book = ProcessBook(self.home / "processes.json")
             end_leftovers(self._book, self._announce)
             self._book.record(SUPERVISOR, Process.of(os.getpid()))
-            self._site = lay_out(self.home, self._given, *self._api_port)
+            self._site = lay_out(self.home, self._given, *self._api_port, self._claims)
             self._write_down()
             self._start_all([name for name in self._wanted if self._is_ours(name)])
         except BaseException:
@@ -141,6 +143,7 @@ class Stack:
             (self.home / "ready").unlink(missing_ok=True)
         if self._book is not None:
             self._book.forget(SUPERVISOR)
+        self._claims.release()
         self._release_lock()
 
     def watch_once(self) -> None:

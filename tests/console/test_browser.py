@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.console.conftest import Desk
-from tests.world import World, picture
+from tests.world import PASSWORD, World, picture
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
@@ -32,6 +32,29 @@ def test_a_new_order_appears_in_the_inbox_by_itself_and_goes_when_it_is_taken(wo
     expect(first.locator(".row", has_text=row)).to_have_count(0)
     expect(second.locator(".row", has_text=row)).to_have_count(0, timeout=A_SECOND)
     expect(first.locator("#nav-count")).not_to_be_empty()
+
+
+def test_a_screen_catches_up_after_the_api_was_away(world: World, chromium: Browser) -> None:
+    owner = world.owner("demo-owner-4")
+    # Not by `desk`: while nobody answers, Chromium says so in its console.
+    context = chromium.new_context(locale="zh-CN")
+    try:
+        page = context.new_page()
+        page.goto(f"{world.settings.api_url}/console/login")
+        page.fill("#account", "dispatcher")
+        page.fill("#password", PASSWORD)
+        page.get_by_role("button", name="登录").click()
+        page.goto(f"{world.settings.api_url}/console/inbox?box=pool")
+        page.wait_for_selector("[data-live-mark].on")
+        world.stack.kill("api")
+        page.wait_for_selector("[data-live-mark].off")
+        world.stack.start("api")
+        # Chromium tries again every three seconds, so nobody listens yet.
+        number = owner.report()["number"]
+        expect(page.locator(".row", has_text=number)).to_be_visible(timeout=20_000)
+        expect(page.locator("[data-live-mark].on")).to_be_visible()
+    finally:
+        context.close()
 
 
 def test_what_is_being_typed_survives_other_peoples_changes(world: World, desk: Desk) -> None:

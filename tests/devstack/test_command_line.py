@@ -110,21 +110,44 @@ def test_a_number_that_is_no_port_is_refused(home: Path, number: str) -> None:
 
 
 def test_a_taken_default_port_moves_on(taken_port: int) -> None:
-    from devstack.ports import api_port
+    from devstack.ports import Claims, api_port
 
-    assert taken_port < api_port(taken_port, explicit=False) <= taken_port + 100
+    claims = Claims()
+    assert taken_port < api_port(taken_port, False, claims) <= taken_port + 100
+    claims.release()
+
+
+def test_stacks_that_start_at_once_never_choose_the_same_port(tmp_path: Path) -> None:
+    """Each has chosen before the other's servers listen."""
+    from devstack.ports import Claims, api_port, remembered_ports
+
+    first, second = Claims(), Claims()
+    ports = remembered_ports(tmp_path / "first.json", first)
+    (tmp_path / "second.json").write_text((tmp_path / "first.json").read_text())
+    others = remembered_ports(tmp_path / "second.json", second)
+    assert not set(ports.values()) & set(others.values())
+    port = api_port(ports["mqtt"], False, second)
+    assert port not in {*ports.values(), *others.values()}
+    first.release()
+    assert remembered_ports(tmp_path / "first.json", first) == ports
+    for claims in (first, second):
+        claims.release()
 
 
 def test_remembered_ports_stay_unless_somebody_took_one(home: Path) -> None:
-    from devstack.ports import remembered_ports
+    from devstack.ports import Claims, remembered_ports
 
     home.mkdir()
-    first = remembered_ports(home / "ports.json")
-    assert remembered_ports(home / "ports.json") == first
+    claims = Claims()
+    first = remembered_ports(home / "ports.json", claims)
+    claims.release()
+    assert remembered_ports(home / "ports.json", claims) == first
+    claims.release()
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", first["mqtt"]))
         stranger.listen()
-        second = remembered_ports(home / "ports.json")
+        second = remembered_ports(home / "ports.json", claims)
+    claims.release()
     assert second.pop("mqtt") != first.pop("mqtt")
     assert second == first
 
