@@ -12,7 +12,7 @@ from api.answering import answers
 from api.bodies import Nothing, StaffTaskOutcome
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, READING
-from api.filters import Kind
+from api.filters import TaskKind
 from api.json_answer import JsonAnswer
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
@@ -43,7 +43,7 @@ async def list_tasks(
     state: StateDep,
     staff: Staff,
     box: Annotated[Literal["mine", "pool", "team"], Query()] = "mine",
-    kind: Kind = None,
+    kind: TaskKind = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> Response:
