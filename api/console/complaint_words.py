@@ -49,5 +49,5 @@ COMPLAINT: Final = {
     "file_anonymous": "对经办人匿名",
     "file_publish": "建议可在公示栏公开",
     "submit": "提交登记",
-    "export": "导出 CSV",
+    "export": "导出表格",
 }

@@ -46,6 +46,9 @@ HEADERS: Final = {
 NO_STORE: Final = "no-store"
 """Pages hold names and places; after logging out the back button must not show them."""
 
+OUTAGE: Final = 500
+"""From this status on it is we who failed."""
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _log = logging.getLogger(__name__)
@@ -134,7 +137,9 @@ def refusal(request: Request, error: WuyouError) -> Response:
     elif "hx-request" in request.headers:
         response = HTMLResponse(_fragment(request, error), status_code=error.status, headers={"HX-Reswap": "none"})
     else:
-        text = render("error.html", text=error.detail, hint="", request_id=request_id_of(request))
+        # Its number helps only where somebody must look into the log.
+        number = request_id_of(request) if error.status >= OUTAGE else ""
+        text = render("error.html", text=error.detail, hint="", request_id=number)
         response = HTMLResponse(text, status_code=error.status)
     if isinstance(error, RateLimited | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.console import templating
+from api.console.guard import Room
 from api.console.rooms import (
     cars,
     complaints,
@@ -29,8 +30,10 @@ from api.console.rooms import (
     takings,
     today,
 )
+from api.console.wording import ERRORS
+from models.domain.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Room)
 
 for room in (
     static,
@@ -57,5 +60,12 @@ for room in (
     live,
 ):
     router.include_router(room.router, prefix="/console")
+
+
+@router.get("/console/{path:path}")
+async def nowhere(path: str) -> None:
+    """Everything else, last. Raises NotFound, so that a mistyped address answers with a page."""
+    raise NotFound(ERRORS["not_found"])
+
 
 templating.warm_up()

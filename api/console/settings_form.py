@@ -124,7 +124,7 @@ def amount_of(limit: timedelta) -> tuple[str, str]:
 
 def _in_words(level: Level) -> str:
     amount, unit = amount_of(level.limit)
-    return f"{amount} {SETTINGS['units'][unit]}" + ("" if level.around_the_clock else SETTINGS["working"])
+    return f"{amount} {SETTINGS['units'][unit]}"
 
 
 def category_rows(policy: Policy) -> list[Promise]:

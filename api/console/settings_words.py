@@ -15,7 +15,6 @@ SETTINGS: Final[dict[str, Any]] = {
     "apply_hint": "按当前设置重新计算本小区所有处理中工单的时限，已暂停的时间照常扣除。",
     "applied": "已应用到 {orders} 张处理中的工单",
     "limit": "时长",
-    "working": "（上班时间）",
     "around": "全天候",
     "default_hint": "“天”和“小时”按上班时间计算，勾选“全天候”的按自然时间计算；留空恢复默认。",
     "category": "选择类别",

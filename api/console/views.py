@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -402,7 +402,6 @@ def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
         return []
     promised = instant(car["promised"])
     return [
-        (CAR["plate"], car["plate"]),
         (CAR["obstacle"], car["obstacle_title"]),
         (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"]) if car["waiting"] else ""),
         (CAR["promised"], times.moment(promised, now) if promised else ""),
@@ -604,7 +603,9 @@ def command_fields(action: str) -> tuple[Field, ...]:
     if action == "amend":
         # What clients send, not the command that follows from it.
         return fields_of(Amendment.model_json_schema())
-    return fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience", "incident"))
+    fields = fields_of(COMMANDS[action].model_json_schema(), skip=("task_id", "audience", "incident"))
+    # An incident is followed by a button of its own, so the dialog's primary has no alternative.
+    return tuple(replace(one, required=True) if one.name == "primary" else one for one in fields)
 
 
 def _dialogs(tasks: Sequence[Json], actions: Sequence[Json]) -> list[ActForm]:

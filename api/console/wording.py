@@ -94,7 +94,7 @@ TAKINGS: Final = {
     "title": "收费",
     "day": "日期",
     "show": "查看",
-    "export": "导出 CSV",
+    "export": "导出表格",
     "method": "收款方式",
     "count": "笔数",
     "amount": "金额",
@@ -772,6 +772,7 @@ ERRORS: Final = {
     "unexpected": "系统出错，已记录。请稍后再试。",
     "unknown_outcome": "暂时没有得到结果，操作可能稍后生效。请稍后再按一次，不会重复办理。",
     "home": "回到待办",
+    "request": "问题编号",
     "foreign": "请求来源不被允许",
     "network": "网络不通，请检查连接后再试",
 }

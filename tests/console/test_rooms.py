@@ -72,6 +72,20 @@ def test_every_answer_carries_the_policy_and_pages_are_not_kept(at_desk: AtDesk)
             assert not re.search(r"<[^>]+ (style|on\w+)=", answer.text), "nothing inline"
 
 
+def test_a_mistyped_address_and_a_refusal_are_pages(at_desk: AtDesk) -> None:
+    clerk = at_desk("clerk")
+    for path, status, said in (
+        ("/console/nowhere/at/all", 404, "没有这个页面"),
+        ("/console/orders/BX20200101-00001", 404, "没有找到该工单"),
+        ("/console/settings", 403, "只有管理员可以修改设置"),
+    ):
+        answer = clerk.get(path)
+        assert answer.status_code == status
+        assert f"<h1>{said}</h1>" in answer.text
+        assert "回到待办" in answer.text
+        assert "req_" not in answer.text, "nobody has to look into a log"
+
+
 def test_another_site_cannot_act_for_a_logged_in_person(world: World, at_desk: AtDesk) -> None:
     client = at_desk("clerk")
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
