@@ -13,7 +13,8 @@ from models.domain.lifecycles.repair import REPAIR
 from models.domain.notice_words import Subject
 from models.domain.numbers import CHINA
 from models.domain.quiet_hours import QuietHours
-from models.domain.templates import TEMPLATES, check
+from models.domain.templates import TEMPLATES, check, units
+from models.domain.texts import TEXTS, VALUE_LENGTH
 
 TO_RESIDENTS = sorted(
     {*REPAIR.told_on_entering.values(), *REPAIR.templates, "reminder", "replied", "resumed", "lowered"}
@@ -87,6 +88,30 @@ def test_every_message_is_one_that_wechat_takes(
     fields = {field.key: field.type for field in TEMPLATES[template].fields}
     assert data.keys() == fields.keys()
     assert {key: value["value"] for key, value in data.items() if not check(fields[key], value["value"])} == {}
+
+
+@given(
+    text=st.sampled_from(sorted(TEXTS)), about=subjects, plate=st.none() | st.sampled_from(["沪A12345", "WJ京12345"])
+)
+def test_every_sms_is_one_that_the_provider_takes(text: str, about: Subject, plate: str | None) -> None:
+    said = about.model_copy(update={"plate": plate, "obstacle": "fire_lane"})
+    parameters = notice_words.text_parameters(text, "car_in_the_way", said, {"total": 35_000})
+    assert len(parameters) == len(TEXTS[text].values)
+    assert all(0 < units(value) <= VALUE_LENGTH for value in parameters)
+
+
+def test_no_template_to_one_side_has_room_for_the_other() -> None:
+    """The car's user reads plate, place and reason; whoever asked reads that somebody comes. Nobody reads a person."""
+    fields = {field.type for field in TEMPLATES["move_car"].fields}
+    assert fields == {"car_number", "thing", "time"}
+    about = subject(kind="move_car", place="大门", plate="沪A12345", staff="张伟", obstacle="exit")
+    said = [*notice_words.text_parameters("move_car", "car_in_the_way", about, {})]
+    for kind in ("car_in_the_way", "minutes_promised", "guard_sent", "car_moved", "police_told", "ask_again"):
+        said += [value["value"] for value in notice_words.message("move_car", kind, about, {}).values()]
+        said.append(notice_words.sentence(kind, about, {}))
+    assert not {mark for mark in ("张", "138", "室", "demo-") if mark in "".join(said)}
+    values = {value for text in TEXTS.values() for value in text.values}
+    assert values == {"number", "amount", "plate", "place", "obstacle", "category"}
 
 
 def test_a_message_says_who_comes_and_keeps_the_room() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from devstack.demo.cars import plate
-from tests.world import CAMERA_SECRET, Owner, World, eventually
+from tests.world import CAMERA_SECRET, PASSWORD, Owner, World, eventually
 
 pytestmark = pytest.mark.stack
 
@@ -77,3 +77,22 @@ def test_from_the_photo_to_the_gate(world: World) -> None:
     for owner, openid in ((first, "demo-owner-5"), (second, "demo-owner-6")):
         seen = everything(world, owner, openid, number)
         assert [mark for mark in OF_THE_USER if mark in seen] == []
+
+
+def test_whom_wechat_does_not_reach_is_texted_and_learns_nothing_of_who_asked(world: World) -> None:
+    first = world.owner("demo-owner-5")
+    community = first.me["houses"][0]["community_id"]
+    asked = {"plate": plate(9), "area": {"community_id": community, "spot": "gate"}, "reason": "blocking"}
+    number = first.act("/owner/move-cars", asked | {"photo_ids": [first.photo()], "text": "我是陈静"})["number"]
+
+    def texts() -> list[Any]:
+        found: list[Any] = world.wechat.get("/_emulator/texts", params={"phone": "13800000009"}).json()
+        return found
+
+    (text,) = eventually(texts, what="the SMS")
+    assert text["content"].startswith(f"您的车辆{plate(9)}停在大门，")
+    assert [mark for mark in OF_REQUESTERS if mark in str(text)] == []
+    with httpx.Client(base_url=world.settings.api_url, timeout=15) as desk:
+        desk.post("/console/login", data={"account": "guard", "password": PASSWORD})
+        eventually(lambda: "短信已送达运营商" in desk.get(f"/console/orders/{number}").text, what="its state")
+        assert "13800000009" not in desk.get(f"/console/orders/{number}").text

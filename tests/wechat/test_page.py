@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
+from integrations.sms import Sms
 from integrations.wechat import WeChat
 from tests.wechat.playground import Playground
 from tests.wechat.samples import PAGE, progress
@@ -54,3 +55,15 @@ async def test_refusing_gives_nothing_and_scanning_follows(phone: Playground, we
     await page.get_by_role("button", name="张师傅").click()
     await expect(page.get_by_text("已扫码")).to_be_visible()
     await expect(page.get_by_text("已关注，可以收到模板消息")).to_be_visible()
+
+
+async def test_an_sms_shows_on_its_phone_also_where_there_is_no_wechat(phone: Playground, page: Page) -> None:
+    sms = Sms.of(phone.settings)
+    assert sms is not None
+    await page.goto(f"{phone.url}/?person={OWNER}")
+    sms.send("13800000001", "text_no_access", ["BX20261122-00017"], reference="n1")
+    await expect(page.get_by_text("【物优物业】您的报修BX20261122-00017师傅上门时无人在家")).to_be_visible()
+    sms.send("13800000022", "text_no_access", ["BX20261122-00018"], reference="n2")
+    await page.goto(f"{phone.url}/")
+    await page.get_by_role("link", name="13800000022").click()
+    await expect(page.get_by_text("BX20261122-00018")).to_be_visible()
