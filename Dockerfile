@@ -13,6 +13,8 @@ RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY . .
 COPY --from=browser-packages /build/node_modules/htmx.org/dist/htmx.min.js api/console/static/vendor/htmx.min.js
 COPY --from=browser-packages /build/node_modules/htmx-ext-sse/dist/sse.min.js api/console/static/vendor/sse.min.js
+COPY --from=browser-packages /build/node_modules/swagger-ui-dist/swagger-ui.css api/console/static/vendor/swagger-ui.css
+COPY --from=browser-packages /build/node_modules/swagger-ui-dist/swagger-ui-bundle.js api/console/static/vendor/swagger-ui-bundle.js
 RUN useradd --system --home-dir /app wuyou
 USER wuyou
 EXPOSE 8000 8081

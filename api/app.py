@@ -76,7 +76,9 @@ def create_app(settings: Settings) -> FastAPI:
         async with opened(settings) as state:
             yield {"wuyou": state}
 
-    app = FastAPI(title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Wuyou 物优", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     errors.install(app)
     for router in (
         owner_people.router,

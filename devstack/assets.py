@@ -14,7 +14,12 @@ from devstack.errors import StackError
 from devstack.processes import REPOSITORY
 
 VENDOR = REPOSITORY / "api" / "console" / "static" / "vendor"
-FILES = ("htmx.org/dist/htmx.min.js", "htmx-ext-sse/dist/sse.min.js")
+FILES = (
+    "htmx.org/dist/htmx.min.js",
+    "htmx-ext-sse/dist/sse.min.js",
+    "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-dist/swagger-ui-bundle.js",
+)
 MARK = "installed.json"
 OLDEST_NODE = 20  # npm 10, the first to know omit-lockfile-registry-resolved well, comes with it.
 NPM_SECONDS = 300

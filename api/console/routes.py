@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.console import templating
+from api.console import documentation, templating
 from api.console.guard import Room
 from api.console.rooms import (
     cars,
@@ -60,6 +60,7 @@ for room in (
     live,
 ):
     router.include_router(room.router, prefix="/console")
+router.include_router(documentation.router)
 
 
 @router.get("/console/{path:path}")

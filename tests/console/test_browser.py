@@ -34,6 +34,13 @@ def test_a_new_order_appears_in_the_inbox_by_itself_and_goes_when_it_is_taken(wo
     expect(first.locator("#nav-count")).not_to_be_empty()
 
 
+def test_the_interface_is_documented_without_leaving_the_house(world: World, desk: Desk) -> None:
+    page = desk("clerk")
+    page.goto(f"{world.settings.api_url}/docs")
+    expect(page.locator(".opblock-summary", has_text="/api/v1/owner/repairs")).to_be_visible()
+    expect(page.get_by_role("button", name="Authorize").first).to_be_visible()
+
+
 def test_a_screen_catches_up_after_the_api_was_away(world: World, chromium: Browser) -> None:
     owner = world.owner("demo-owner-4")
     # Not by `desk`: while nobody answers, Chromium says so in its console.
