@@ -59,6 +59,12 @@ def for_resident(answer: Json, bundle: Row, state: OrderState, actor: Actor) -> 
     }
 
 
+def uses_it(bundle: Row, person_id: str) -> bool:
+    """Whether a resident answers for the car that is in the way: staff read what they said, and never who they are."""
+    car: Row = bundle["state"].get("move_car") or {}
+    return person_id in car.get("users", ())
+
+
 def for_staff(bundle: Row, state: OrderState, actor: Actor) -> Json:
     """The plate and how many wait; never who uses the car."""
     car = state.move_car

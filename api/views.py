@@ -478,6 +478,8 @@ def _name(person_id: str, bundle: Row, reader: Reader) -> str:
         return name if reader.is_staff else wording.addressed(name, member["roles"])
     if is_alias(person_id) and person_id != reader.actor.id:
         return wording.ANONYMOUS
+    if reader.is_staff and move_car_views.uses_it(bundle, person_id):
+        return words.CAR_USER
     if reader.is_staff:
         return str(bundle["residents"].get(person_id, wording.UNKNOWN_PERSON))
     if person_id == reader.actor.id:

@@ -749,10 +749,14 @@ def note(row: Json, now: datetime) -> dict[str, str]:
     state = row["delivery"]
     tone = {"sent": "good", "uncertain": "warn", "pending": "", "sending": ""}.get(state, "")
     by_sms = SMS_DELIVERY if row["channel"] == "sms" else None
+    if row["car_user"]:
+        to = words.CAR_USER
+    elif is_alias(row["to_id"]):
+        to = words.ANONYMOUS_OWNER
+    else:
+        to = str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"]))
     return {
-        "to": words.ANONYMOUS_OWNER
-        if is_alias(row["to_id"])
-        else str(row["to_name"] or words.ROLES.get(row["to_id"], row["to_id"])),
+        "to": to,
         "what": notice_words.title(row["kind"]),
         "state": (by_sms or {}).get(state) or str(DELIVERY.get(state, state)),
         "channel": "" if by_sms else DELIVERY_CHANNELS.get(row["channel"] or "", ""),

@@ -304,15 +304,17 @@ async def order_detail(db: Direct, number: str, resident_id: str = "") -> Row | 
 
 DELIVERIES: Final = numbered("""
     SELECT n.id, n.kind, n.to_kind, n.to_id, n.delivery, n.channel, n.created_at, n.delivered_at,
-           coalesce(s.name, r.name) AS to_name
+           CASE WHEN car.side IS NULL THEN coalesce(s.name, r.name) END AS to_name, car.side IS NOT NULL AS car_user
     FROM notices n
+    LEFT JOIN move_car_people car
+        ON n.to_kind = 'resident' AND car.number = n.number AND car.resident_id = n.to_id AND car.side = 'user'
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
     LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = n.to_id
     WHERE n.number = :number ORDER BY n.created_at DESC, n.id DESC LIMIT :limit""")
 
 
 async def deliveries(db: Direct, number: str, limit: int) -> list[Row]:
-    """What became of the notices of an order, newest first; for staff."""
+    """What became of the notices of an order, newest first; for staff, who read nowhere who uses a car."""
     return await _rows(db, DELIVERIES, number=number, limit=limit)
 
 

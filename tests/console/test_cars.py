@@ -73,6 +73,13 @@ def test_of_a_residents_request_the_cars_user_is_the_one_to_phone(world: World, 
     expect(page.locator("#head")).to_contain_text("联系车主")
     expect(page.get_by_role("button", name="显示电话")).to_have_count(1)
 
+    user = world.owner("demo-owner-8")
+    user.complete(order["number"], "coming", minutes="5")
+    page.reload()
+    page.get_by_text("通知送达").click()
+    expect(page.locator("#notes")).to_contain_text("车主")
+    assert user.me["name"] not in page.locator("body").inner_text(), "who uses a car is read nowhere"
+
 
 def test_a_clerk_settles_a_plate_that_two_homes_name_and_keeps_a_houses_cars(world: World, desk: Desk) -> None:
     claimer = world.owner("demo-owner-10")

@@ -198,7 +198,7 @@ def test_a_held_order_says_why_and_until_when() -> None:
 
 def test_a_delivery_says_what_was_told() -> None:
     row = {"to_id": "res_1", "to_name": "张三", "delivery": "sent", "channel": "mini", "kind": "visit_proposed"}
-    said = views.note({**row, "delivered_at": None, "created_at": s.NOW}, s.NOW)
+    said = views.note({"car_user": False, **row, "delivered_at": None, "created_at": s.NOW}, s.NOW)
     assert (said["what"], said["state"]) == ("请确认上门时间", "已送达")
 
 
