@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from integrations.temporal import connect
-from tests.api.conftest import Api, refused
+from tests.api.conftest import Api, Caller, refused
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -22,11 +23,12 @@ def test_an_order_is_taken_in_and_acted_on_when_the_engine_is_back(api: Api) -> 
     try:
         number = owner.report()["number"]
         assert number in [item["number"] for item in owner.read("/owner/work-orders")["items"]]
-        down = owner.post(f"/owner/work-orders/{before}/urge", key=key)
+        path = f"/owner/work-orders/{before}/urge"
+        down = owner.post(path, key=f"{key} {path}")
         assert refused(down, 503, "unavailable")["outcome"] == "unknown"
         assert int(down.headers["retry-after"]) > 0
         began = time.monotonic()
-        refused(owner.post(f"/owner/work-orders/{before}/urge", key=key), 503, "unavailable")
+        refused(owner.post(path, key=f"{key} {path}"), 503, "unavailable")
         assert time.monotonic() - began < 1  # By now it is known, and nobody waits to hear it again.
         checks = api.http.get("/readyz").json()["checks"]
         assert checks["temporal"]["ok"] is False
@@ -37,12 +39,20 @@ def test_an_order_is_taken_in_and_acted_on_when_the_engine_is_back(api: Api) -> 
         assert operations["outbox"]["starts"] >= 1
     finally:
         api.stack.start("temporal")
+    for urged in (before, number):
+        assert patient(owner, f"/owner/work-orders/{urged}/urge", key)["urges"]["count"] == 1
+
+
+def patient(caller: Caller, path: str, key: str) -> Any:
+    """Pressed again with the same key as long as the outcome is unknown, as clients do; a server that has just started
+    may be missed once more.
+    """
     end = time.monotonic() + 40
-    while (answer := owner.post(f"/owner/work-orders/{before}/urge", key=key)).status_code == 503:
+    while (answer := caller.post(path, key=f"{key} {path}")).status_code == 503:
         assert time.monotonic() < end
         time.sleep(0.3)
-    assert (answer.status_code, answer.json()["urges"]["count"]) == (200, 1)
-    assert owner.act(f"/owner/work-orders/{number}/urge")["urges"]["count"] == 1
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def ended(api: Api, number: str) -> bool:

@@ -37,7 +37,7 @@ def test_a_new_order_appears_in_the_inbox_by_itself_and_goes_when_it_is_taken(wo
 def test_the_interface_is_documented_without_leaving_the_house(world: World, desk: Desk) -> None:
     page = desk("clerk")
     page.goto(f"{world.settings.api_url}/docs")
-    expect(page.locator(".opblock-summary", has_text="/api/v1/owner/repairs")).to_be_visible()
+    expect(page.locator(".opblock-summary", has_text="/api/v1/owner/repairs")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="Authorize").first).to_be_visible()
 
 
