@@ -45,7 +45,7 @@ EFFECT_LIFE: Final = timedelta(hours=24)
 """A message a day late helps nobody: from then on it is in the message centre only."""
 
 ATTEMPT_SECONDS: Final = timedelta(minutes=2)
-"""Two channels, each with a renewed token, of eleven seconds per call; or a photo of ten megabytes both ways."""
+"""Two channels with a new token each and an SMS, of eleven seconds per call; or a photo of ten megabytes both ways."""
 
 EFFECT_RETRIES: Final = RetryPolicy(
     # WeChat's outages last minutes and its quotas a day; five minutes between attempts is bearable for both.
