@@ -266,8 +266,9 @@ def run_env(options: argparse.Namespace) -> int:
 
 
 def run_act(options: argparse.Namespace) -> int:
-    """One command to one order."""
-    say(act.act(running_site(load_settings().home).settings, options))
+    """One command to one order. Without a stack here, ``WUYOU_API_URL`` says where."""
+    given = load_settings()
+    say(act.act(given if given.api_url else running_site(given.home).settings, options))
     return 0
 
 

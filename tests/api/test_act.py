@@ -14,10 +14,10 @@ from tests.api.people import PASSWORD
 pytestmark = pytest.mark.stack
 
 
-def act(api: Api, *typed: str, password: str = PASSWORD) -> tuple[int, str]:
+def act(api: Api, *typed: str, password: str = PASSWORD, **settings: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "devstack", "act", *typed],
-        env=inherited_environment() | {"WUYOU_HOME": str(api.stack.home)},
+        env=inherited_environment() | {"WUYOU_HOME": str(api.stack.home)} | settings,
         cwd=REPOSITORY,
         input=f"{password}\n",
         capture_output=True,
@@ -39,6 +39,9 @@ def test_a_command_is_carried_out_under_the_operators_own_login(api: Api) -> Non
     assert [event["by"]["name"] for event in trail if event["facts"].get("text") == "师傅马上就到"] == ["张主管"]
     code, said = act(api, number, "reassign", "staff=tech2", "reason=更近", "--account", "dispatcher")
     assert (code, api.staff("lead").order(number)["holder"]) == (0, "tech2")
+    elsewhere = {"WUYOU_HOME": "/nowhere", "WUYOU_API_URL": api.stack.settings.api_url}
+    assert act(api, number, "urge", "--account", "clerk", **elsewhere)[0] == 0
+    assert act(api, number, "urge", "--account", "clerk", WUYOU_HOME="/nowhere")[0] == 1
 
 
 def test_what_is_refused_says_why_in_one_line(api: Api) -> None:
