@@ -132,7 +132,8 @@ def test_a_filter_that_is_none_is_not_an_empty_list(api: Api, account: str, path
 
 
 def test_without_a_home_there_is_no_list(api: Api) -> None:
-    refused(api.owner("unbound").get("/owner/work-orders"), 403, "not_bound")
+    for path in ("work-orders", "public-works", "board"):
+        refused(api.owner("unbound").get(f"/owner/{path}"), 403, "not_bound")
 
 
 def test_assignable_says_why(api: Api) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api import board, complaint_shapes, examples, paging, shapes
+from api import board, complaint_shapes, examples, homes, paging, shapes
 from api.answering import answers
 from api.complaint_bodies import Complaint
 from api.deps import IdempotencyKey, Owner, StateDep
@@ -25,7 +25,9 @@ async def file(state: StateDep, owner: Owner, body: Complaint, key: IdempotencyK
     return JsonAnswer(order, 201, {"Location": f"/api/v1/owner/work-orders/{order['number']}"})
 
 
-@router.get("/board", responses=answers(complaint_shapes.Board, *READING))
+@router.get("/board", responses=answers(complaint_shapes.Board, *READING, "not_bound"))
 async def read_board(state: StateDep, owner: Owner, cursor: Cursor = None, limit: Limit = paging.LIMIT) -> Response:
     """公示栏: suggestions of the caller's communities with the firm's answers, newest first."""
-    return JsonAnswer(await board.page(state, owner, cursor, limit))
+    page = await board.page(state, owner, cursor, limit)
+    await homes.needed_for(state, owner.id, page["items"], cursor)
+    return JsonAnswer(page)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api import acting, examples, paging, sequels, shapes, views
+from api import acting, examples, homes, paging, sequels, shapes, views
 from api.answering import answers
 from api.bodies import Repair, Rework, TaskOutcome
 from api.deps import IdempotencyKey, Owner, StateDep
@@ -19,7 +19,6 @@ from api.paging import Cursor, Limit
 from api.reader import Reader
 from models.domain.commands import Cancel, Comment, Rate, Urge
 from models.domain.complaint_forms import Dissatisfied
-from models.domain.errors import NotBound
 from models.domain.visit_forms import Consent
 from models.repositories import reading
 
@@ -53,8 +52,7 @@ async def list_orders(
     rows = await reading.orders_of_resident(
         state.direct, owner.id, kind=kind, is_open=is_open, after=after, limit=limit + 1
     )
-    if not rows and after is None and await reading.tied_house(state.direct, owner.id) is None:
-        raise NotBound
+    await homes.needed_for(state, owner.id, rows, cursor)
     reader, now, titles = Reader(owner), datetime.now(UTC), await state.catalog.titles(state.direct)
     items = [views.order_item(row, reader, now, titles) for row in rows[:limit]]
     return JsonAnswer(paging.page(items, rows, limit, "submitted_at", "number"))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 
-from api import group_shapes, paging, public_works
+from api import group_shapes, homes, paging, public_works
 from api.answering import answers
 from api.bodies import Area, Nothing
 from api.deps import IdempotencyKey, Owner, StateDep
@@ -27,11 +27,12 @@ class SimilarQuery(Area):
 
 @router.get(
     "/public-works",
-    responses=answers(group_shapes.PublicWorks, *READING, example={"items": [WORK], "next_cursor": None}),
+    responses=answers(group_shapes.PublicWorks, *READING, "not_bound", example={"items": [WORK], "next_cursor": None}),
 )
 async def list_works(state: StateDep, owner: Owner, cursor: Cursor = None, limit: Limit = paging.LIMIT) -> Response:
     """Open repairs in the public areas of the caller's buildings and communities, newest first."""
     rows = await rows_of_works.near(state.direct, owner.id, paging.order_key(cursor), limit + 1)
+    await homes.needed_for(state, owner.id, rows, cursor)
     titles = await state.catalog.titles(state.direct)
     items = [public_works.view(row, titles) for row in rows[:limit]]
     return JsonAnswer(paging.page(items, rows, limit, "submitted_at", "number"))
