@@ -245,6 +245,14 @@ _FIRST_PAGE: Final = numbered(f"{_ASKED_OF} {_NEWEST}")
 _NEXT_PAGE: Final = numbered(f"{_ASKED_OF} AND (w.submitted_at, w.number) < (:at, :number) {_NEWEST}")
 
 
+_PLATES: Final = numbered("SELECT number, plate_sealed FROM move_cars WHERE number = ANY(CAST(:numbers AS text[]))")
+
+
+async def plates_of(db: Direct, numbers: list[str]) -> dict[str, bytes]:
+    """The sealed plate of each of these requests."""
+    return {row["number"]: bytes(row["plate_sealed"]) for row in await db.rows(_PLATES, {"numbers": numbers})}
+
+
 async def asked_of(
     db: Direct, resident_id: str, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[Mapping[str, Any]]:

@@ -168,10 +168,13 @@ def hold(conn: Connection, vehicle_id: str, at: datetime) -> None:
 
     Raises NotFound for a record that has ended meanwhile.
     """
-    row = conn.execute(
-        text("SELECT community_id, plate_hash FROM vehicles WHERE id = :id AND ended_at IS NULL FOR UPDATE"),
+    same_plate = conn.execute(
+        text("""
+            SELECT v.id, v.community_id, v.plate_hash FROM vehicles v JOIN vehicles it USING (community_id, plate_hash)
+            WHERE it.id = :id AND v.ended_at IS NULL ORDER BY v.id FOR UPDATE OF v"""),
         {"id": vehicle_id},
-    ).one_or_none()
+    ).all()  # All of them: two clerks who settle two claims of one plate go one after the other.
+    row = next((row for row in same_plate if row.id == vehicle_id), None)
     if row is None:
         raise NotFound
     values = {"id": vehicle_id, "community": row.community_id, "plate": row.plate_hash, "at": at}

@@ -175,3 +175,17 @@ def test_the_end_of_a_tie_ends_its_plates_and_those_of_the_family_that_hung_on_i
         session.add(Tie(resident_id="res_p2-owner", house_id="hse_p2", kind="owner", since=datetime.now(UTC)))
         session.commit()
     assert mine(api, "p2-owner") == []
+
+
+def test_two_clerks_settle_two_claims_of_one_plate(api: Api) -> None:
+    cars = [add(api, name, "沪C60006").json()["id"] for name in ("p1-owner", "p2-owner", "p3-owner")]
+    with ThreadPoolExecutor(2) as both:
+        done = list(
+            both.map(
+                lambda each: api.staff(each[0]).post(f"/staff/plates/{each[1]}/settle", {"outcome": "holds"}),
+                zip(("clerk", "manager"), cars[1:], strict=True),
+            )
+        )
+    assert [answer.status_code for answer in done] in ([200, 200], [200, 404], [404, 200])
+    who = [name for name in ("p1-owner", "p2-owner", "p3-owner") if "沪C60006" in mine(api, name)]
+    assert who in (["p2-owner"], ["p3-owner"])

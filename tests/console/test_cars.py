@@ -73,6 +73,13 @@ def test_of_a_residents_request_the_cars_user_is_the_one_to_phone(world: World, 
     expect(page.locator("#head")).to_contain_text("联系车主")
     expect(page.get_by_role("button", name="显示电话")).to_have_count(1)
 
+    page.goto(f"{world.settings.api_url}/console/orders?kind=move_car")
+    expect(page.locator(".row", has_text=order["number"])).to_contain_text(plate(8))
+    guard = desk("guard")
+    guard.goto(f"{world.settings.api_url}/console/inbox?box=pool")
+    expect(guard.locator(".row", has_text=order["number"]).first).to_contain_text(plate(8))
+
+    page.goto(f"{world.settings.api_url}/console/orders/{order['number']}")
     user = world.owner("demo-owner-8")
     user.complete(order["number"], "coming", minutes="5")
     page.reload()

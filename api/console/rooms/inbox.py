@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import inbox, rounds
-from api.console import frame, views
+from api.console import frame, plates, views
 from api.console.frame import Member
 from api.console.guard import Room
 from api.console.wording import INBOX, ROUNDS
@@ -63,7 +63,7 @@ async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "
         kind=kind,
         kinds=[*frame.kinds(), (PATROL, words.TASKS[PATROL])],
         counts=boxes,
-        rows=[views.inbox_row(task, member, now) for task in found["items"]],
+        rows=await plates.shown(state, [views.inbox_row(task, member, now) for task in found["items"]]),
         pages=pages,
         next_pages=pages + 1 if found["next_cursor"] and pages < PAGES_AT_MOST else 0,
         missed=missed_banner(await rounds.missed(state, member)),

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from api import inbox, people
 from api.bulk import Bulk, carry_out
-from api.console import frame, views
+from api.console import frame, plates, views
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.people_words import BULK
@@ -116,7 +116,7 @@ async def _rows(state: State, member: StaffMember, wanted: Filter, cursor: str |
     now = datetime.now(UTC)
     return {
         "may_pick": bool(bulk_actions(member)),
-        "rows": [views.order_row(order, now) for order in found["items"]],
+        "rows": await plates.shown(state, [views.order_row(order, now) for order in found["items"]]),
         "wanted": wanted,
         "next_cursor": found["next_cursor"],
     }
