@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -72,6 +72,15 @@ class _Round:
     released: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """What a round has leased and Temporal has to carry out."""
+
+    rows: Sequence[Leased]
+    found: int
+    starts: Mapping[str, relaying.Starting]
+
+
 class Relay:
     """One per worker process; several may run, since rows are leased. `run` ends only when it is cancelled."""
 
@@ -115,7 +124,8 @@ class Relay:
             if self.health.down_since is not None:
                 await self._until_back()
             elif found < LEASED_AT_ONCE:
-                if not found:
+                # Starts that were given a moment of their own come due one after the other, and nobody wakes us.
+                if not (found and self._given_slots):
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
                 await asyncio.sleep(GATHER_SECONDS)
@@ -123,19 +133,44 @@ class Relay:
     async def _round(self) -> int:
         """How many rows were due, up to `LEASED_AT_ONCE`."""
         now = datetime.now(UTC)
-        rows = await in_transaction(self._engine, outbox.lease, LEASED_AT_ONCE, now)
-        if not rows:
-            return 0
+        try:
+            taken = await in_transaction(self._engine, self._take, now)
+        except Exception as error:
+            # One notice that cannot be settled must not hold up the others: each goes the long way, by itself.
+            self._failed("settling a round", error)
+            taken = await in_transaction(self._engine, self._take, now, settling=False)
+        ended = _Round()
+        await asyncio.gather(*(self._carry_out(row, taken.starts.get(row.number or ""), ended) for row in taken.rows))
+        await self._close(ended)
+        return taken.found
+
+    def _take(self, conn: Connection, now: datetime, *, settling: bool = True) -> _Taken:
+        """Lease what is due and settle what needs no call to anybody, in one transaction.
+
+        It never waits for a lock while it holds some, and so nobody waits for it in a circle.
+        """
+        rows = outbox.lease(conn, LEASED_AT_ONCE, now)
         ready, later = self._paced(rows, now)
         if later:
-            await in_transaction(self._engine, outbox.postpone, later)
-        ended = _Round()
-        ready = await self._settled(ready, ended, now)
+            outbox.postpone(conn, later)
+        settled = self._settle(conn, ready, now) if settling else set[str]()
+        ready = [row for row in ready if row.id not in settled]
         orders = [row.number for row in ready if row.action == "start" and row.number]
-        starts = await in_transaction(self._engine, relaying.starting, orders) if orders else {}
-        await asyncio.gather(*(self._carry_out(row, starts.get(row.number or ""), ended) for row in ready))
-        await self._close(ended)
-        return len(rows)
+        return _Taken(ready, len(rows), relaying.starting(conn, orders) if orders else {})
+
+    def _settle(self, conn: Connection, rows: Sequence[Leased], now: datetime) -> set[str]:
+        """The rows whose notices have been settled."""
+        notices = {row.id: subject_of(row) for row in rows if row.action == "notice"}
+        if not notices:
+            return set()
+        outcomes = settle_round(conn, list(notices.values()), now, self._has_sms)
+        done = {row for row, notice in notices.items() if notice in outcomes}
+        if done:
+            outbox.done(conn, list(done), now)
+            self.health.last_success = now
+        if "spread" in outcomes.values():
+            self.nudge()  # The copies are rows of the next round.
+        return done
 
     def _paced(self, rows: Sequence[Leased], now: datetime) -> tuple[list[Leased], dict[str, datetime]]:
         """Starts beyond the rate get a moment of their own; nothing waits behind them. Emergencies never wait."""
@@ -149,16 +184,6 @@ class Relay:
                 self._given_slots.add(row.id)
                 later[row.id] = slot
         return ready, later
-
-    async def _settled(self, rows: list[Leased], ended: _Round, now: datetime) -> list[Leased]:
-        """Settle the notices that need no call to anybody; answers the rows that Temporal has to carry out."""
-        notices = {row.id: subject_of(row) for row in rows if row.action == "notice"}
-        if not notices:
-            return rows
-        outcomes = await in_transaction(self._engine, settle_round, list(notices.values()), now, self._has_sms)
-        done = {row for row, notice in notices.items() if notice in outcomes}
-        ended.done += done
-        return [row for row in rows if row.id not in done]
 
     async def _carry_out(self, row: Leased, starting: relaying.Starting | None, ended: _Round) -> None:
         try:

@@ -45,6 +45,9 @@ def command(site: Site) -> list[str]:
         "--sqlite-pragma", "journal_mode=wal",
         "--sqlite-pragma", "synchronous=full",
         "--dynamic-config-value", f"history.maxInFlightUpdates={MAX_UPDATES_IN_FLIGHT}",
+        # Ours are registered before anybody uses them. A dev server reads them anew from its database six times for
+        # each step of an order, so that one registered in this moment is known in the next.
+        "--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=false",
         "--log-level", "warn",
     ]  # fmt: skip
     if site.settings.temporal_namespace != "default":

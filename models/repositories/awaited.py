@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from models.domain.order import OrderState
 from models.repositories.accompanying import command
+from models.repositories.prepared import Prepared
 
 WAITS_FOR: Final = "waits_for"
 """Why a complaint and a repair are linked, when the one waits for the other."""
 
-_WAITING: Final = text(
+_WAITING: Final = Prepared(
+    "awaiting_order",
     """
     SELECT w.number, t.id AS task_id FROM order_links l
     JOIN work_orders w ON w.number IN (l.number, l.other) AND w.number <> :number
     JOIN tasks t ON t.number = w.number AND t.kind = 'handle' AND t.closed_at IS NULL
     WHERE l.why = :why AND (l.number = :number OR l.other = :number) AND w.stage = 'on_hold'
-    """
+    """,
 )
 
 
@@ -26,5 +28,5 @@ def wake(conn: Connection, order: OrderState) -> None:
     """Once the work on an order is over, whoever waits for it goes on. Said twice, it is one command."""
     if order.kind != "repair" or order.stage not in order.lifecycle.after_work:
         return
-    for row in conn.execute(_WAITING, {"number": order.number, "why": WAITS_FOR}).all():
+    for row in _WAITING.run(conn, {"number": order.number, "why": WAITS_FOR}).all():
         command(conn, [row.number], "resume", {"task_id": row.task_id}, order.number)

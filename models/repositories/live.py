@@ -29,9 +29,11 @@ Changed = tuple[str, str]
 """An order's number and its community's id."""
 
 _NOTIFY = text(
-    "SELECT pg_notify(channel, payload)"
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)"
     " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS said(channel, payload)"
 )
+"""Nothing that has to last is written, so its transaction need not wait for the disk."""
+
 _log = logging.getLogger(__name__)
 
 

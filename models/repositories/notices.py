@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.domain.duty import Member
 from models.domain.people import Role
 from models.repositories.people import COVERS, SERVES
+from models.repositories.prepared import Prepared
 from models.repositories.staffing import ABSENT, ON_DUTY
 
 _BEGIN: Final = text(
@@ -50,14 +51,15 @@ def finish(
     return conn.execute(_FINISH, values).rowcount == 1
 
 
-_FINISH_UNSENT: Final = text(
+_FINISH_UNSENT: Final = Prepared(
+    "notices_finish_unsent",
     """
     UPDATE notices SET delivery = ended.delivery, channel = ended.channel,
         delivered_at = CASE WHEN ended.delivery = 'centre_only' THEN CAST(:now AS timestamptz) END
     FROM unnest(CAST(:ids AS text[]), CAST(:deliveries AS text[]), CAST(:channels AS text[]))
         AS ended(id, delivery, channel)
     WHERE notices.id = ended.id AND notices.delivery = 'pending'
-    """
+    """,
 )
 
 
@@ -65,7 +67,7 @@ def finish_unsent(conn: Connection, ended: Mapping[str, str], now: datetime) -> 
     """These notices (id → `centre_only` or `withdrawn`) have ended without a call to anybody."""
     deliveries = list(ended.values())
     channels = ["centre" if delivery == "centre_only" else None for delivery in deliveries]
-    conn.execute(_FINISH_UNSENT, {"ids": list(ended), "deliveries": deliveries, "channels": channels, "now": now})
+    _FINISH_UNSENT.run(conn, {"ids": list(ended), "deliveries": deliveries, "channels": channels, "now": now})
 
 
 _BACK: Final = text(

@@ -64,7 +64,8 @@ def lease(conn: Connection, limit: int, now: datetime) -> list[Leased]:
     ]
 
 
-_DONE: Final = text(
+_DONE: Final = Prepared(
+    "outbox_done",
     """
     WITH closed AS (
         UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE id = ANY(:ids)
@@ -72,13 +73,13 @@ _DONE: Final = text(
     )
     UPDATE work_orders SET started_at = coalesce(started_at, :now) FROM closed
     WHERE closed.action = 'start' AND work_orders.number = closed.number
-    """
+    """,
 )
 
 
 def done(conn: Connection, ids: Sequence[str], now: datetime) -> None:
     """These have been carried out. A start also marks its order as started."""
-    conn.execute(_DONE, {"ids": sorted(ids), "now": now})
+    _DONE.run(conn, {"ids": sorted(ids), "now": now})
 
 
 _RELEASE: Final = text(

@@ -17,6 +17,7 @@ from models.domain.order import OrderState
 from models.domain.people import Role
 from models.repositories.direct import Direct, numbered
 from models.repositories.people import COVERS, SERVES
+from models.repositories.prepared import Prepared
 
 Row = dict[str, Any]
 
@@ -134,11 +135,15 @@ def somebody_on_duty(conn: Connection, community_id: str, roles: Sequence[Role])
 
 # -- inside a publish --------------------------------------------------------------------------------------------------
 
-_LOCKED: Final = text("SELECT id FROM staff WHERE id = ANY(CAST(:staff AS text[])) ORDER BY id FOR NO KEY UPDATE")
+_LOCKED: Final = Prepared(
+    "staff_locked", "SELECT id FROM staff WHERE id = ANY(CAST(:staff AS text[])) ORDER BY id FOR NO KEY UPDATE"
+)
 
-_THESE: Final = text(f"SELECT {FACTS} FROM staff s WHERE s.id = ANY(CAST(:staff AS text[]))")  # noqa: S608
+_THESE: Final = f"SELECT {FACTS} FROM staff s WHERE s.id = ANY(CAST(:staff AS text[]))"  # noqa: S608
 
-_THESE_DIRECT: Final = numbered(_THESE.text)
+_THESE_PREPARED: Final = Prepared("staff_these", _THESE)
+
+_THESE_DIRECT: Final = numbered(_THESE)
 
 
 def lock(conn: Connection, staff: Sequence[str]) -> None:
@@ -146,9 +151,9 @@ def lock(conn: Connection, staff: Sequence[str]) -> None:
 
     In the order of ids, as every publish locks people, so that no two can wait for each other.
     """
-    conn.execute(_LOCKED, {"staff": list(staff)})
+    _LOCKED.run(conn, {"staff": list(staff)})
 
 
 def these(conn: Connection, staff: Sequence[str], about: Row) -> list[Candidate]:
     """The facts as they are now; call it after :func:`lock`."""
-    return [candidate(row._asdict()) for row in conn.execute(_THESE, {**about, "staff": list(staff)})]
+    return [candidate(row._asdict()) for row in _THESE_PREPARED.run(conn, {**about, "staff": list(staff)})]

@@ -200,6 +200,23 @@ async def test_a_notice_that_needs_no_call_costs_temporal_nothing(desk: Desk, re
     await client.get_activity_handle(reachable).terminate()
 
 
+async def test_a_notice_that_cannot_be_settled_holds_up_no_other(desk: Desk, relay: Relay, client: Client) -> None:
+    order = await desk.order()
+    odd = desk.notice(order, template="nobody-knows")
+    plain = desk.notice(order)
+    desk.say("UPDATE residents SET service_openid = 'o-follows' WHERE id = 'res_owner'")
+    try:
+        for notice in (odd, plain):
+            desk.wish(notice, order.number)
+        async with running(relay):
+            await until(lambda: started(desk, order))
+            await until(lambda: not desk.rows("SELECT id FROM outbox WHERE done_at IS NULL"))
+    finally:
+        desk.say("UPDATE residents SET service_openid = NULL WHERE id = 'res_owner'")
+    for notice in (odd, plain):  # Each is a task of its own now, and fails or succeeds by itself.
+        await client.get_activity_handle(notice).terminate()
+
+
 async def test_what_is_not_due_stays(desk: Desk, relay: Relay) -> None:
     order = await desk.order()
     desk.wish("ntc_later", order.number, not_before=datetime.now(UTC) + timedelta(hours=1))
