@@ -31,8 +31,12 @@ class Groups(HumanTasks):
         return self.order.following is not None or grouping.wait_id(self.order) in self._moved
 
     async def follow(self) -> None:
-        """Nothing wakes the order here but a command of its own: no task is open, and no clock runs."""
-        if self.order.following is not None:
+        """Nothing wakes the order here but a command of its own: no task is open, and no clock runs.
+
+        With nothing to publish it waits at once. A cold worker hears start and wake-up together, the wake-up first; were
+        there a publish to wait for, this order would go another way than where it began to wait before.
+        """
+        if self.order.following is not None and (self.step or self._owed):
             await self.rest()
         await self.until(lambda: self.order.following is None)
         self._moved.pop(grouping.wait_id(self.order), None)

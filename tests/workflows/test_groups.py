@@ -199,3 +199,27 @@ async def test_woken_before_it_has_begun_to_wait(desk: Desk) -> None:
     await desk.file_with(SYSTEM, "wake", incident="inc_1")
     await come_to(desk, "free")
     assert [task.kind for task in (await desk.state()).tasks.values()] == ["dispatch"]
+
+
+@pytest.mark.parametrize("first", ["finished", "free", "comment", "unmerge", "cancel"])
+async def test_a_command_to_a_worker_that_has_never_met_it_replays(forgetful_desk: Desk, first: str) -> None:
+    """Its first task leaves nothing in history, so to a cold worker start and command come together: whichever is heard
+    first, the same must follow.
+    """
+    desk = forgetful_desk
+    await desk.file(incident="inc_1")
+    assert await desk.stage() == "submitted"
+    match first:
+        case "comment":
+            await desk.send(OWNER, "comment", text="什么时候来电？")
+            await come_to(desk, "finished")
+        case "unmerge":
+            await desk.send(CLERK, "unmerge", reason="不是同一故障")
+        case "cancel":
+            await desk.send(OWNER, "cancel")
+        case _:
+            await come_to(desk, first)
+    if first != "cancel":
+        await desk.walk_to("closed")
+        await desk.send(OWNER, "rate", **STARS)
+    assert await desk.handle.result() == ("cancelled" if first == "cancel" else "closed")
