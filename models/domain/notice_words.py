@@ -99,7 +99,7 @@ TITLES: Final = {
 SENTENCES: Final = {
     "merged": "您在{place}的{category}{matter}与同一故障的其他报修合并处理，进展会及时告诉您，完成后仍由您确认和评价。",
     "unmerged": "您在{place}的{category}{matter}不再合并，将单独处理。",
-    "freed": "您在{place}的{category}{matter}不再合并，将单独处理。",
+    "freed": "您在{place}的{category}{matter}现转为单独处理，进展会及时告诉您。",
     "merged_away": "{place}的{category}{matter}已合并到其他工单，请勿上门。",
     "complaint.merged": "您的{matter}与内容相同的其他反映合并办理，进展会及时告诉您，答复后仍由您自己评价。",
     "complaint.unmerged": "您的{matter}不再合并，将单独办理。",

@@ -1,4 +1,4 @@
-"""Filing a wrongly cancelled order again: the same words and place under a new number, linked to the old one."""
+"""Filing a wrongly cancelled order again: the same words, place and photos under a new number, linked to the old."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from models.domain.numbers import format_number
 from models.domain.order import Filing, OrderState, new_order
 from models.domain.sequels import Follows, Sequel
 from models.repositories.intake import INTAKE_STATEMENT, Words, intake_parameters
+from models.tables.base import new_id
 
 _EARLIER: Final = text(
     """
@@ -31,6 +32,19 @@ _INTAKE: Final = text(INTAKE_STATEMENT).bindparams(
 )
 
 
+_PHOTOS: Final = text("SELECT id FROM photos WHERE number = :number AND used_as = 'report' AND status = 'ready'")
+_COPY_PHOTO: Final = text(
+    """
+    INSERT INTO photos (id, number, owner_kind, owner_id, content_type, declared_size, upload_key, final_key,
+        thumbnail_key, status, sha256, width, height, created_at, audience, used_as)
+    SELECT :copy, :number, owner_kind, owner_id, content_type, declared_size, upload_key, final_key,
+        thumbnail_key, status, sha256, width, height, created_at, audience, used_as
+    FROM photos WHERE id = :photo
+    """
+)
+"""The picture itself is the same one in the store."""
+
+
 def file_again(conn: Connection, number: str, now: datetime) -> str:
     """The number of the order that goes on with a cancelled one; filed now, unless it has been filed before."""
     earlier = conn.execute(_EARLIER, {"number": number}).one()
@@ -46,7 +60,14 @@ def file_again(conn: Connection, number: str, now: datetime) -> str:
         contact_phone_sealed=earlier.contact_phone_sealed,
     )
     conn.execute(_INTAKE, _parameters(order, said, number))
+    _show_photos_again(conn, number, order.number)
     return order.number
+
+
+def _show_photos_again(conn: Connection, earlier: str, number: str) -> None:
+    """What was reported with the earlier order stays with it, and is seen on the one that goes on with it."""
+    for photo in conn.execute(_PHOTOS, {"number": earlier}).scalars().all():
+        conn.execute(_COPY_PHOTO, {"photo": photo, "copy": new_id("pho"), "number": number})
 
 
 def _number(conn: Connection, now: datetime) -> str:

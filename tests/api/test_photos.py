@@ -64,6 +64,21 @@ def test_a_photo_comes_with_its_order(api: Api) -> None:
     assert body["errors"][0]["field"] == "photo_ids"
 
 
+def test_attachments_lost_on_conversion(api: Api) -> None:
+    """Pitfall (Atlas #138). What was cancelled wrongly and is filed again has the photos it was reported with."""
+    owner, lead = api.owner(), api.staff("lead")
+    photo_id = photo(owner)
+    number = owner.report(photo_ids=[photo_id])["number"]
+    ready(owner, photo_id)
+    api.staff("clerk").act(f"/staff/work-orders/{number}/cancel", {"reason": "重复报修"})
+    owner.act(f"/owner/work-orders/{number}/object", {"reason": "不是重复的，是另一处"})
+    assert lead.complete(number, "filed_again", reason="取消有误").status_code == 200
+    (shown,) = owner.order(owner.order(number)["followed_by"]["number"])["photos"]
+    assert shown["used_as"] == "report"
+    assert httpx.get(api.staff("tech1").read(f"/photos/{shown['id']}")["url"]).status_code == 200
+    assert [kept["id"] for kept in owner.order(number)["photos"]] == [photo_id]
+
+
 def test_a_photo_among_staff_stays_among_staff(api: Api) -> None:
     clerk, number = api.staff("clerk"), api.owner().report()["number"]
     photo_id = photo(clerk)
