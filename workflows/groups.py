@@ -33,8 +33,8 @@ class Groups(HumanTasks):
     async def follow(self) -> None:
         """Nothing wakes the order here but a command of its own: no task is open, and no clock runs.
 
-        With nothing to publish it waits at once. A cold worker hears start and wake-up together, the wake-up first; were
-        there a publish to wait for, this order would go another way than where it began to wait before.
+        With nothing to publish it waits at once: a cold worker hears start and wake-up together, the wake-up first, and
+        an order that waited for that publish would go another way than one that had begun to wait before.
         """
         if self.order.following is not None and (self.step or self._owed):
             await self.rest()

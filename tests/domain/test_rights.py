@@ -10,6 +10,7 @@ from models.domain import commands as c
 from models.domain import words
 from models.domain.acts import ACTS
 from models.domain.errors import LEAVES, Forbidden, NotFound, RateLimited, Refusal
+from models.domain.following import Following
 from models.domain.forms import OnBehalf, OnBehalfChannel
 from models.domain.order import Urges
 from models.domain.people import Actor, Role
@@ -151,6 +152,15 @@ def test_outside_the_scope_there_is_no_such_order(stage: str, who: str) -> None:
 def test_the_buttons_of_each_stage(stage: str, who: str) -> None:
     offered = allowed(in_stage(stage).state, ACTORS[who], NOW)
     assert {action.outcome or action.action for action in offered} == PRESSED[stage][who]
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_who_takes_an_order_out_of_its_group(who: str) -> None:
+    order = in_stage("dispatched").state
+    order.following = Following(primary="BX20261122-00001", since=NOW, by=CLERK.id)
+    offered = {action.action for action in allowed(order, ACTORS[who], NOW)}
+    assert ("unmerge" in offered) == (who in {"clerk", "dispatcher", "lead", "manager", "system"})
+    assert "merge" not in offered
 
 
 @pytest.mark.parametrize("who", ["clerk", "lead", "manager"])

@@ -13,6 +13,7 @@ from models.domain.clocks import ClockName
 from models.domain.errors import IllegalTransition
 from models.domain.lifecycles.repair import CARRY_OUT, REPAIR
 from models.domain.order import OrderState
+from models.domain.people import Role
 from models.domain.step import Step
 from tests.domain.samples import FORMS, NOW, OWNER, STAGES, WORKER, filed, in_stage
 
@@ -117,3 +118,13 @@ def test_low_stars_reach_the_lead_however_they_were_given() -> None:
         (task,) = step.state.tasks
         ACTS["complete"](step, OWNER, c.Complete(task_id=task, outcome=outcome, form=form), NOW)
         assert [(notice.kind, notice.to_id) for notice in step.notices] == [("low_rating", "lead")]
+
+
+@pytest.mark.parametrize(("late", "shown_to"), [(ClockName.ACCEPT, (Role.DISPATCHER,)), (ClockName.FINISH, ())])
+def test_only_the_promise_of_a_task_shows_it_to_others(late: ClockName, shown_to: tuple[Role, ...]) -> None:
+    step = in_stage("dispatched")
+    step.state.clocks = {late: step.state.clocks[late]}
+    ring_clocks(step, step.state.clocks[late].due_at)
+    assert step.events[-1].kind == "breached"
+    (task,) = step.state.tasks.values()
+    assert task.also_seen_by == shown_to
