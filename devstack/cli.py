@@ -82,6 +82,9 @@ def parser() -> argparse.ArgumentParser:
     act.add_arguments(_command(commands, "act", run_act, "send a command to an order under your own login"))
     doctor = _command(commands, "doctor", run_doctor, "compare every order in Postgres and Temporal")
     doctor.add_argument("--fix", action="store_true", help="mend what differs")
+    doctor.add_argument(
+        "--quick", action="store_true", help="ask only workflows that have moved, or whose row has, since they agreed"
+    )
     doctor.add_argument("--replay", action="store_true", help="replay every order's history with today's code")
     reset = _command(commands, "reset", run_reset, "delete all data of this stack")
     reset.add_argument("--yes", action="store_true", help="do not ask")

@@ -1,10 +1,11 @@
-"""`./wuyou doctor [--fix] [--replay]`: do Postgres and Temporal tell the same story about every living order?"""
+"""`./wuyou doctor [--fix] [--quick] [--replay]`: do Postgres and Temporal tell the same story of every living order?"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from devstack.errors import StackError
 from integrations import temporal
 from models.repositories.engines import sync_engine
 from settings import Settings
-from workers.doctor import AT_ONCE, Case, Doctor, NobodyAnswers
+from workers.doctor import AT_ONCE, PAGE, Case, Doctor, NobodyAnswers
 from workers.rehearsal import Rehearsed, rehearse_all
 
 DETAIL_SHOWN: Final = 80
@@ -46,7 +47,7 @@ async def _examine(settings: Settings, options: argparse.Namespace) -> tuple[lis
     engine = sync_engine(settings.sync_database_url, AT_ONCE)
     try:
         client = await temporal.connect(settings)
-        lines, well = await _compare(Doctor(engine, client), options.fix)
+        lines, well = await _compare(Doctor(engine, client), options.fix, options.quick)
         if options.replay:
             said, replayed = await _replay(engine, client)
             lines, well = lines + said, well and replayed
@@ -55,13 +56,15 @@ async def _examine(settings: Settings, options: argparse.Namespace) -> tuple[lis
         engine.dispose()
 
 
-async def _compare(doctor: Doctor, fix: bool) -> tuple[list[str], bool]:
+async def _compare(doctor: Doctor, fix: bool, quick: bool) -> tuple[list[str], bool]:
     total, cases = await doctor.count(), list[Case]()
-    seen = 0
-    async for found in doctor.examine_all(fix):
+    seen, began = 0, time.monotonic()
+    async for found in doctor.examine_all(fix, quick):
         cases += found
-        seen = min(seen + TOLD_EVERY, total)
-        _tell(f"{seen} of {total} orders compared, {len(cases)} differ")
+        seen = min(seen + PAGE, total)
+        spent = time.monotonic() - began
+        to_go = spent / max(seen, 1) * (total - seen)
+        _tell(f"{seen} of {total} orders compared in {spent:.0f} s, about {to_go:.0f} s to go; {len(cases)} differ")
     left = [case for case in cases if case.left is not None]
     return [*table_of(cases), _sum_of(total, cases, left)], not left
 

@@ -50,7 +50,7 @@ class Nightly:
         try:
             if not await in_transaction(self._engine, operations.claim_comparison, now, now - ONCE_IN):
                 return
-            cases = [case async for page in self._doctor.examine_all(fix=False) for case in page]
+            cases = [case async for page in self._doctor.examine_all(fix=False, quick=True) for case in page]
         except (NobodyAnswers, RPCError, SQLAlchemyError) as error:
             _log.warning("orders could not be compared tonight: %s: %s", type(error).__name__, error)
         else:

@@ -73,6 +73,24 @@ COLUMNS: Final = ("version", "issued_at", "stage", "open", "priority", "assignee
 """Columns of the row that repeat what its state says, as lists and rights read them."""
 
 
+class Mark(BaseModel):
+    """How far a workflow's history had come when nothing was under way in it: while that stays, so does its state."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    history_length: int
+
+
+class Agreement(BaseModel):
+    """Both sides as they were when they last told the same story."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mark: Mark
+    fingerprint: str
+
+
 class Kept(BaseModel):
     """What Postgres says about one order."""
 
@@ -92,6 +110,9 @@ class Kept(BaseModel):
     """None where the row's document is no state any more."""
     tasks: dict[str, str | None]
     """The open ones: id → holder."""
+    fingerprint: str = ""
+    """Of all that is compared; the same as long as nobody has touched the row or its open tasks."""
+    agreed: Agreement | None = None
 
 
 class Life(StrEnum):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
-from models.domain.drift import COLUMNS, Kept
+from models.domain.drift import COLUMNS, Agreement, Kept, Mark
 from models.domain.order import OrderState
 from models.domain.step import Batch
 from models.repositories import publish
@@ -17,8 +17,11 @@ from models.repositories.direct import Direct, numbered
 
 _KEPT: Final = """
     SELECT w.number, w.community_id, w.submitted_at, w.started_at, w.workflow_ended_at, w.projection_error, w.version,
-           w.issued_at, w.stage, w.open, w.priority, w.assignee_id, w.urged, w.state, t.holders
-    FROM work_orders w
+           w.issued_at, w.stage, w.open, w.priority, w.assignee_id, w.urged, w.state, t.holders,
+           md5(CAST(ROW(w.started_at, w.workflow_ended_at, w.projection_error, w.version, w.issued_at, w.stage, w.open,
+               w.priority, w.assignee_id, w.urged, w.state, t.holders) AS text)) AS fingerprint,
+           a.run_id, a.history_length, a.fingerprint AS agreed_fingerprint
+    FROM work_orders w LEFT JOIN agreements a ON a.number = w.number
     CROSS JOIN LATERAL (
         SELECT coalesce(jsonb_object_agg(t.id, t.holder_id), '{}') AS holders
         FROM tasks t WHERE t.number = w.number AND t.closed_at IS NULL
@@ -74,6 +77,29 @@ async def kept_of(db: Direct, numbers: Sequence[str]) -> list[Kept]:
     return [_kept(row) for row in await db.rows(_OF_DIRECT, {"numbers": list(numbers)})]
 
 
+_REMEMBER: Final = text("""
+    INSERT INTO agreements (number, run_id, history_length, fingerprint)
+    SELECT * FROM unnest(CAST(:numbers AS text[]), CAST(:runs AS text[]), CAST(:lengths AS int[]),
+        CAST(:fingerprints AS text[]))
+    ON CONFLICT (number) DO UPDATE SET run_id = excluded.run_id, history_length = excluded.history_length,
+        fingerprint = excluded.fingerprint
+""")
+
+
+def remember(conn: Connection, agreed: Mapping[str, Agreement]) -> None:
+    """By number: as what they agreed, for the next glance."""
+    found = list(agreed.values())
+    conn.execute(
+        _REMEMBER,
+        {
+            "numbers": list(agreed),
+            "runs": [each.mark.run_id for each in found],
+            "lengths": [each.mark.history_length for each in found],
+            "fingerprints": [each.fingerprint for each in found],
+        },
+    )
+
+
 def start_now(conn: Connection, number: str) -> None:
     """Let the relay start an order that waits; one that was started meanwhile is left alone."""
     conn.execute(_START_NOW, {"number": number})
@@ -109,7 +135,14 @@ def _kept(row: Any) -> Kept:
         columns={name: row[name] for name in COLUMNS},
         state=_state(row["state"]),
         tasks=row["holders"],
+        fingerprint=row["fingerprint"],
+        agreed=_agreed(row) if row["run_id"] is not None else None,
     )
+
+
+def _agreed(row: Any) -> Agreement:
+    mark = Mark(run_id=row["run_id"], history_length=row["history_length"])
+    return Agreement(mark=mark, fingerprint=row["agreed_fingerprint"])
 
 
 def _state(document: Any) -> OrderState | None:

@@ -23,6 +23,16 @@ class OperatorAct(Base, table=True):
     """`done`, or the code of the refusal; null while it is under way, and for good when it broke off."""
 
 
+class Agreement(Base, table=True):
+    """An order whose row and workflow agreed when they were last compared, and how both stood then."""
+
+    __tablename__ = "agreements"
+    number: str = Field(primary_key=True, foreign_key="work_orders.number")
+    run_id: str
+    history_length: int
+    fingerprint: str
+
+
 class DriftFinding(Base, table=True):
     """An order that differed when it was last compared. Gone as soon as it agrees."""
 

@@ -86,7 +86,7 @@ def test_what_the_doctor_has_found_is_shown_until_it_agrees(api: Api, number: st
     one = api.staff("operator").read(f"{PAGE}/orders/{number}")
     assert (one["trouble"], one["detail"]) == ("row", "urged")
     assert listed(api, number) is None, "nobody has compared it yet"
-    doctor.examine(api.stack.settings, Namespace(fix=False, replay=False))
+    doctor.examine(api.stack.settings, Namespace(fix=False, quick=False, replay=False))
     assert listed(api, number)["trouble"] == "row"
     assert api.staff("operator").read(PAGE)["comparison"]["left"] >= 1
     assert mend(api, number, "republish")["trouble"] is None

@@ -55,8 +55,8 @@ class Ward:
         said = "SELECT id FROM tasks WHERE number = :n AND closed_at IS NULL ORDER BY id"
         return [row.id for row in self.desk.rows(said, n=order.number)]
 
-    async def cases(self, fix: bool = False) -> list[Case]:
-        return [case async for page in self.doctor.examine_all(fix) for case in page]
+    async def cases(self, fix: bool = False, quick: bool = False) -> list[Case]:
+        return [case async for page in self.doctor.examine_all(fix, quick) for case in page]
 
     async def found(self) -> dict[str, Trouble]:
         return {case.number: case.found.trouble for case in await self.cases()}
@@ -106,6 +106,41 @@ async def test_each_drift_is_found_and_mended(ward: Ward) -> None:
     assert ward.tasks(forgotten) == [f"{forgotten.number}.1"]
     assert ward.tasks(terminated) == [f"{terminated.number}.1"]
     assert ward.row(healthy).version == 2
+
+
+async def test_a_quick_comparison_asks_only_where_something_has_moved(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And whatever has moved, on either side, it finds as the whole one does."""
+    still, moved, edited, unclaimed, terminated = [await ward.order() for _ in range(5)]
+    asked: list[str] = []
+    look = upkeep.look
+
+    async def noted(client: Client, number: str, within: timedelta | None = None) -> Any:
+        asked.append(number)
+        return await look(client, number, within)
+
+    monkeypatch.setattr(upkeep, "look", noted)
+    everybody = sorted(each.number for each in (still, moved, edited, unclaimed, terminated))
+    assert await ward.cases(quick=True) == []
+    assert sorted(asked) == everybody, "nobody knows yet that they agree"
+    asked.clear()
+    assert await ward.cases(quick=True) == []
+    assert asked == []
+    proof_keys.use([key := b"k" * 32])
+    await withdraw(ward, moved, key)
+    await until(lambda: ward.row(moved).workflow_ended_at)
+    back = "UPDATE work_orders SET workflow_ended_at = NULL, stage = 'submitted', open = true WHERE number = :n"
+    ward.desk.say(back, n=moved.number)
+    ward.desk.say("UPDATE work_orders SET urged = 9 WHERE number = :n", n=edited.number)
+    ward.desk.say("UPDATE tasks SET holder_id = 'stf_tech' WHERE number = :n", n=unclaimed.number)
+    await ward.client.get_workflow_handle(terminated.number).terminate()
+    found = {case.number: case.found.trouble for case in await ward.cases(quick=True)}
+    assert found == await ward.found()
+    assert set(found) == {moved.number, edited.number, unclaimed.number, terminated.number}
+    asked.clear()
+    await ward.cases(quick=False)
+    assert sorted(set(asked)) == everybody, "the whole one takes nobody's word"
 
 
 async def test_what_temporal_has_lost_altogether_starts_anew_from_the_row(ward: Ward) -> None:
@@ -247,7 +282,7 @@ async def test_the_command_prints_a_table_and_says_whether_all_agree(
     settings = temporal_settings.model_copy(update={"database_url": database})
 
     async def said(fix: bool = False, replay: bool = False) -> tuple[list[str], bool]:
-        return await asyncio.to_thread(doctor.examine, settings, Namespace(fix=fix, replay=replay))
+        return await asyncio.to_thread(doctor.examine, settings, Namespace(fix=fix, quick=False, replay=replay))
 
     order = await ward.order()
     assert await said() == (["1 orders compared; all agree."], True)
