@@ -35,6 +35,11 @@ OUR_MISTAKES: Final = (
 DATA_EXCEPTION: Final = "22"
 """SQLSTATE class of values that Postgres cannot hold, such as a NUL in a text: the caller's mistake."""
 
+UNREADABLE_BODY: Final = 400
+"""FastAPI answers it for bytes that are no text, and for nothing else."""
+
+NO_JSON: Final = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}
+
 _log = logging.getLogger(__name__)
 
 
@@ -115,8 +120,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 def _field(item: dict[str, Any]) -> dict[str, str]:
     """`body.` is left out: callers know fields by their names in what they sent. What they typed is not repeated."""
-    # What is no JSON has no fields; where it breaks off, nobody has to know.
-    where = ["body"] if item["type"] == "json_invalid" else [str(part) for part in item["loc"]]
+    if item["type"] == NO_JSON["type"]:
+        # Where it breaks off, nobody has to know.
+        item = NO_JSON
+    where = [str(part) for part in item["loc"]]
     if len(where) > 1 and where[0] in ("body", "query", "path", "header"):
         where = where[1:]
     if len(where) > 1 and where[0] in LIFECYCLES:
@@ -128,6 +135,8 @@ def _field(item: dict[str, Any]) -> dict[str, str]:
 async def _http(request: Request, error: Exception) -> Response:
     """Unknown paths and methods, in the same shape as everything else."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    if error.status_code == UNREADABLE_BODY:
+        return answer(request, ValidationFailed(errors=[_field(NO_JSON)]))
     phrase = HTTPStatus(error.status_code).phrase
     body = {
         "type": "about:blank",

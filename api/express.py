@@ -28,6 +28,9 @@ Call = Callable[..., Awaitable[Any]]
 Values = dict[str, Any]
 NOTHING_SENT: Final[Mapping[str, str]] = {}
 SEVERAL: Final = (list, tuple, set, frozenset)
+UNREADABLE: Final = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)
+"""What `json` says about bytes that are none: a broken text, a broken letter, ten thousand brackets."""
+
 JSON_BODY: Final = re.compile(r"application/([^;\s]+\+)?json\s*(;|$)", re.IGNORECASE)
 
 
@@ -158,12 +161,8 @@ def _read_patiently(body: bytes) -> Any:
     """
     try:
         return json.loads(body)
-    except json.JSONDecodeError as error:
-        found = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error", "input": {}}
-        raise RequestValidationError([found]) from error
-    except UnicodeDecodeError as error:
-        found = {"type": "json_invalid", "loc": ("body", error.start), "msg": "JSON decode error", "input": {}}
-        raise RequestValidationError([found]) from error
+    except UNREADABLE as error:
+        raise RequestValidationError([errors.NO_JSON]) from error
 
 
 class Express:

@@ -12,7 +12,7 @@ from devstack.files import write_private
 
 LOOPBACK = "127.0.0.1"
 # Below the range from which Linux takes ports for outgoing connections (32768), else any client could sit on one.
-LOWEST, HIGHEST = 20_000, 22_700
+RANGE = range(20_000, 22_700)
 # SeaweedFS' admin part finds itself 10 000 above its HTTP port, whatever it is told.
 SEAWEED_GRPC_OFFSET = 10_000
 ATTEMPTS = 500
@@ -118,7 +118,7 @@ def _suits(name: str, port: int, claims: Claims) -> bool:
 
 def _choose(name: str, claims: Claims) -> int:
     for _ in range(ATTEMPTS):
-        port = random.randint(LOWEST, HIGHEST)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
+        port = random.choice(RANGE)  # noqa: S311 Only spreads the choice; nothing is guarded by it.
         if _suits(name, port, claims):
             return port
-    raise StackError(f"No free port between {LOWEST} and {HIGHEST} was found for {name}.")
+    raise StackError(f"No free port between {RANGE.start} and {RANGE.stop} was found for {name}.")

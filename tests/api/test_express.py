@@ -36,6 +36,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", f"{OWNER}/repairs", {"json": {"category": 3, "more": 1}, "headers": {"Idempotency-Key": ""}}),
     ("POST", f"{OWNER}/repairs", {"json": [], "headers": {"Idempotency-Key": "k" * 201}}),
     ("POST", f"{OWNER}/repairs", {"content": b'{"category": '}),
+    ("POST", f"{OWNER}/repairs", {"content": b'{"category": "\xff"}'}),
+    ("POST", f"{OWNER}/repairs", {"content": b"[" * 100_000}),
     ("POST", f"{OWNER}/repairs", {"content": b"{}", "headers": {"Content-Type": "text/plain"}}),
     ("POST", f"{OWNER}/repairs", {}),
     ("POST", f"{OWNER}/repairs", {"content": b"null"}),
@@ -70,7 +72,7 @@ def test_wrong_requests_hear_what_fastapi_says(
     rest = {name: value for name, value in given.items() if name != "headers"}
     express, plain = (client.request(method, path, headers=headers, follow_redirects=False, **rest) for client in both)
     assert (express.status_code, express.content) == (plain.status_code, plain.content)
-    assert express.status_code >= 300
+    assert 300 <= express.status_code < 500
     assert set(express.headers.items()) == set(plain.headers.items())
 
 
