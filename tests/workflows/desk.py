@@ -90,6 +90,7 @@ class Shelf:
         self.answers: list[Published | Exception] = []
         """What the next publishes answer instead of success."""
         self.joined = Joined()
+        self.asked_to_join: list[Joining] = []
         self.fate = Fate()
         """What the database says about a group. What it decides by is tested on the real one."""
 
@@ -156,6 +157,7 @@ class Shelves:
 
     @activity.defn(name=names.JOIN_GROUP)
     def join(self, question: Joining) -> Joined:
+        self.of[question.number].asked_to_join.append(question)
         return self.of[question.number].joined
 
     @activity.defn(name=names.FATE_OF_FOLLOWER)

@@ -50,6 +50,16 @@ async def test_dispatching_can_be_merging(desk: Desk) -> None:
     assert desk.shelf.outcomes() == ["merged"]
 
 
+async def test_the_database_is_asked_within_the_scope_of_whoever_merges(desk: Desk) -> None:
+    await merged(desk, by=CLERK)
+    (asked,) = desk.shelf.asked_to_join
+    assert (asked.primary, asked.communities, asked.by) == (PRIMARY, CLERK.communities, CLERK.id)
+    await desk.file()
+    await desk.send(SYSTEM, "merge", incident="inc_1")
+    (asked,) = desk.shelf.asked_to_join
+    assert (asked.incident, asked.communities, asked.by) == ("inc_1", ("*",), SYSTEM.id)
+
+
 async def test_who_refuses_a_merge(desk: Desk) -> None:
     await desk.at("accepted")
     for who in (OWNER, TECH):

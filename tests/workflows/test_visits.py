@@ -123,6 +123,7 @@ async def test_nobody_at_home_waits_for_the_reporter_who_names_a_new_time(desk: 
     state = await desk.state()
     assert (state.stage, state.hold, state.assignee) == (stage, None, TECH.id)
     assert state.appointment is not None
+    assert state.appointment_agreed
     arrive = state.clocks[ClockName.ARRIVE]
     assert (arrive.due_at == visit["to"]) == (stage == "accepted"), "a kept promise is not made again"
     assert "new_task" in [notice.kind for batch in desk.shelf.batches[-1:] for notice in batch.notices]
