@@ -180,7 +180,7 @@ ORDER: Final = {
     "manager_only": "仅主管",
     "on_hold": "已挂起：{reason}，{until} 自动恢复",
     "urges": "已催 {count} 次",
-    "reopened": "返修 {count} 次",
+    "reopened": "返工 {count} 次",
     "done_over": "重办 {count} 次",
     "deadline": "时限",
     "starting": "工单已保存，正在进入流程…",
