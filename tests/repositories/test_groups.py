@@ -347,6 +347,16 @@ async def test_an_incident_is_announced_once_gathers_what_waits_and_wakes_its_re
     assert (waiting.column("stage"), waiting.column("incident_id")) == ("finished", None)
 
 
+async def test_an_incident_takes_in_its_own_kind_alone(file: Any, engine: Engine) -> None:
+    order = await file()
+    with engine.begin() as conn:
+        incidents.open_incident(conn, incident_of(4), DISPATCHER.id, minute(5), gather=False)
+    assert order.ask(incident="inc_4") == Joined()
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE incidents SET order_kind = 'complaint' WHERE id = 'inc_4'"))
+    assert [order.ask(incident=one).facts["reason"] for one in ("inc_4", "inc_none")] == ["incident_not_found"] * 2
+
+
 async def test_a_lost_wake_up_is_written_again_after_a_while(file: Any, engine: Engine) -> None:
     primary, child = await file(), await file()
     child.follow(primary)
