@@ -128,6 +128,14 @@ _AS_CURRENT: Final = text(
 _AS_CLAIM: Final = text(_INSERT.format(claimed="true"))
 
 
+_STILL_OPEN: Final = text("SELECT 1 FROM vehicles WHERE id = :id AND ended_at IS NULL FOR UPDATE")
+
+_ONE_AFTER_THE_OTHER: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('plate:' || :community || :plate, 0))"
+)
+"""Whoever registers a plate and whoever settles it do not meet: a row that is being written cannot be locked yet."""
+
+
 def tie(conn: Connection, resident_id: str, house_id: str) -> Row | None:
     """The resident's tie to the house today: `{kind, is_minor, community_id}`; the house stays locked."""
     row = conn.execute(TIE, {"resident": resident_id, "house": house_id}).mappings().one_or_none()
@@ -142,6 +150,7 @@ def register(
     Raises IllegalTransition for too many plates, and for one that the same person has registered with another home.
     """
     values = {"community": community, "house": house, "resident": resident, "plate": hashed, "sealed": sealed, "at": at}
+    conn.execute(_ONE_AFTER_THE_OTHER, values)
     conn.execute(_END_STALE, values)
     known = {row.plate_hash: str(row.id) for row in conn.execute(_OPEN, values)}
     if hashed in known:
@@ -168,16 +177,11 @@ def hold(conn: Connection, vehicle_id: str, at: datetime) -> None:
 
     Raises NotFound for a record that has ended meanwhile.
     """
-    same_plate = conn.execute(
-        text("""
-            SELECT v.id, v.community_id, v.plate_hash FROM vehicles v JOIN vehicles it USING (community_id, plate_hash)
-            WHERE it.id = :id AND v.ended_at IS NULL ORDER BY v.id FOR UPDATE OF v"""),
-        {"id": vehicle_id},
-    ).all()  # All of them: two clerks who settle two claims of one plate go one after the other.
-    row = next((row for row in same_plate if row.id == vehicle_id), None)
-    if row is None:
-        raise NotFound
+    row = conn.execute(text("SELECT community_id, plate_hash FROM vehicles WHERE id = :id"), {"id": vehicle_id}).one()
     values = {"id": vehicle_id, "community": row.community_id, "plate": row.plate_hash, "at": at}
+    conn.execute(_ONE_AFTER_THE_OTHER, values)
+    if conn.execute(_STILL_OPEN, values).first() is None:
+        raise NotFound
     conn.execute(
         text("""
             UPDATE vehicles SET ended_at = :at WHERE community_id = :community AND plate_hash = :plate

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from models.domain.plate_rights import MOST_PER_HOUSE
+from models.repositories import plates as rows
 from models.tables.people import Resident, Tie
 from models.tables.places import House
 from tests.api.conftest import Api, refused
 from tests.api.test_move_cars import photo
+from tests.world import PATIENCE, eventually
 
 pytestmark = pytest.mark.stack
 
@@ -189,3 +192,39 @@ def test_two_clerks_settle_two_claims_of_one_plate(api: Api) -> None:
     assert [answer.status_code for answer in done] in ([200, 200], [200, 404], [404, 200])
     who = [name for name in ("p1-owner", "p2-owner", "p3-owner") if "沪C60006" in mine(api, name)]
     assert who in (["p2-owner"], ["p3-owner"])
+
+
+@pytest.mark.parametrize("first", ["registered", "settled"])
+def test_a_clerk_settles_a_plate_while_a_third_home_registers_it(api: Api, first: str) -> None:
+    plate = {"registered": "沪C70007", "settled": "沪C80008"}[first]
+    holder, claim = (add(api, name, plate).json()["id"] for name in ("p1-owner", "p2-owner"))
+    api.owner("p1-owner").act(f"/owner/plates/{holder}/remove")
+    acts: dict[str, Callable[[Connection], object]] = {
+        "registered": lambda conn: rows.register(conn, **_as_written(conn, claim), house="hse_p3", **_BY_P3),
+        "settled": lambda conn: rows.hold(conn, claim, datetime.now(UTC)),
+    }
+    posts = {
+        "registered": lambda: api.staff("clerk").post(f"/staff/plates/{claim}/settle", {"outcome": "holds"}),
+        "settled": lambda: add(api, "p3-owner", plate),
+    }
+    with ThreadPoolExecutor(1) as other:
+        with api.engine.begin() as conn:
+            acts[first](conn)
+            answer = other.submit(posts[first])
+            eventually(lambda: _somebody_waits(api), what="the second to wait for the first")
+        assert answer.result(timeout=PATIENCE).status_code in (200, 201), answer.result().text
+    assert plate in mine(api, "p2-owner")
+    assert in_doubt(api).get(plate, {}).get("registrant") == (None if first == "registered" else "p3-owner")
+
+
+_BY_P3: Final = {"resident": "res_p3-owner", "at": datetime.now(UTC)}
+
+
+def _as_written(conn: Connection, vehicle: str) -> dict[str, Any]:
+    row = conn.execute(text("SELECT * FROM vehicles WHERE id = :id"), {"id": vehicle}).one()
+    return {"community": row.community_id, "sealed": bytes(row.plate_sealed), "hashed": row.plate_hash}
+
+
+def _somebody_waits(api: Api) -> bool:
+    with api.engine.connect() as conn:
+        return bool(conn.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
