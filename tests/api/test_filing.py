@@ -31,7 +31,7 @@ def test_an_owner_files_at_home_and_finds_it_in_every_list(api: Api) -> None:
     assert {name: shown[name] for name in order if name not in ("tasks", "incident")} == {
         name: order[name] for name in order if name not in ("tasks", "incident")
     }
-    pool = api.staff("dispatcher").read("/staff/tasks", box="pool", limit=100)["items"]
+    pool = api.staff("dispatcher").read_all("/staff/tasks", box="pool")
     assert order["number"] in [task["order"]["number"] for task in pool]
 
 

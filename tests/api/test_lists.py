@@ -64,7 +64,7 @@ def test_boxes(api: Api) -> None:
     dispatcher.complete(number, "assigned", staff="tech1")
 
     def has(account: str, box: str) -> bool:
-        items = api.staff(account).read("/staff/tasks", box=box, kind="repair", limit=100)["items"]
+        items = api.staff(account).read_all("/staff/tasks", box=box, kind="repair")
         return number in [item["order"]["number"] for item in items]
 
     assert has("tech1", "mine")

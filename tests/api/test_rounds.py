@@ -57,7 +57,7 @@ def fired(api: Api) -> Any:
 
 
 def the_patrol_of(api: Api, round_id: str) -> Any:
-    found = api.staff("lead").read(f"{ROUNDS}/patrols", box="all", status="open", limit=100)["items"]
+    found = api.staff("lead").read_all(f"{ROUNDS}/patrols", box="all", status="open")
     return next((patrol for patrol in found if patrol["round_id"] == round_id), None)
 
 
@@ -197,7 +197,7 @@ def test_a_walk_whose_time_is_over_is_read_only(api: Api) -> None:
 
 def in_box(api: Api, account: str, box: str, patrol: Any, **query: Any) -> Any:
     """The patrol's row in somebody's inbox."""
-    found = api.staff(account).read("/staff/tasks", box=box, limit=100, **query)["items"]
+    found = api.staff(account).read_all("/staff/tasks", box=box, **query)
     return next((task for task in found if task["id"] == patrol["id"]), None)
 
 
@@ -238,7 +238,7 @@ def test_walks_and_tasks_come_by_least_time_left_and_page_together(api: Api) -> 
     api.owner().report()
     walked(api, title="夹在中间")
     tech = api.staff("all-rounder")
-    whole = tech.read("/staff/tasks", box="pool", limit=100)["items"]
+    whole = tech.read_all("/staff/tasks", box="pool")
     assert {"patrol", "dispatch"} <= {task["kind"] for task in whole}
     usual = [task for task in whole if task["order"] is None or not task["order"]["urged"]]
     usual = [task for task in usual if task["order"] is None or task["order"]["priority"] == "normal"]
@@ -253,7 +253,7 @@ def test_walks_and_tasks_come_by_least_time_left_and_page_together(api: Api) -> 
         cursor = {"cursor": page["next_cursor"]}
     assert [task["id"] for task in paged] == [task["id"] for task in whole]
     kinds = {
-        kind: {task["kind"] for task in tech.read("/staff/tasks", box="pool", limit=100, kind=kind)["items"]}
+        kind: {task["kind"] for task in tech.read_all("/staff/tasks", box="pool", kind=kind)}
         for kind in ("patrol", "repair")
     }
     assert kinds["patrol"] == {"patrol"}

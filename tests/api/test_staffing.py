@@ -61,7 +61,7 @@ def offered(caller: Caller, number: str) -> dict[str, Any]:
 def test_a_leavers_tasks_move_and_the_progress_shows(api: Api) -> None:
     numbers = [assigned(api) for _ in range(2)]
     technician, manager, key = api.staff("tech1"), api.staff("manager"), uuid.uuid4().hex
-    mine = len(technician.read("/staff/tasks", limit=100)["items"])
+    mine = len(technician.read_all("/staff/tasks"))
     told = manager.act("/staff/people/tech1/leave", {"deputy": "tech2"}, key=key)
     assert (told["active"], told["leaving"]["tasks"]) == (False, mine)
     refused(technician.get("/staff/tasks"), 401, "unauthenticated")
@@ -111,7 +111,7 @@ def test_a_deputy_sees_and_does_the_absentees_work(api: Api) -> None:
     assert told["absences"][0]["deputy"] == "tech2"
     deputy, dispatcher = api.staff("tech2"), api.staff("dispatcher")
     assert deputy.read("/staff/me")["stands_in_for"] == ["tech1"]
-    assert number in [task["order"]["number"] for task in deputy.read("/staff/tasks", limit=100)["items"]]
+    assert number in [task["order"]["number"] for task in deputy.read_all("/staff/tasks")]
     assert deputy.complete(number, "accepted").status_code == 200
     order = dispatcher.order(number)
     assert (order["holder"], order["timeline"][-1]["by"]["account"]) == ("tech1", "tech2")
@@ -148,7 +148,7 @@ def test_other_buildings_do_not_exist_for_staff_of_one_building(api: Api) -> Non
     refused(clerk.get(f"/staff/work-orders/{number}"), 404, "not_found")
     refused(clerk.post(f"/staff/work-orders/{number}/comment", {"text": "催一下"}), 404, "not_found")
     assert number not in {item["number"] for item in clerk.read("/staff/work-orders", limit=100)["items"]}
-    tasks = clerk.read("/staff/tasks", box="team", kind="repair", limit=100)["items"]
+    tasks = clerk.read_all("/staff/tasks", box="team", kind="repair")
     assert number not in {task["order"]["number"] for task in tasks}
     dispatcher, fresh = api.staff("dispatcher"), api.owner().report()["number"]
     assert offered(dispatcher, fresh)["tech1"]["why_not"] == ["不负责该楼栋"]
