@@ -17,6 +17,7 @@ from api.catalog import Catalog
 from api.express import Express
 from api.gateway import Gateway
 from api.live import Live
+from api.model_examples import add_examples
 from api.request_id import RequestId
 from api.routers import events, gates, health, photos, wechat
 from api.routers.owner import catalog, messages, move_cars, public_works
@@ -176,7 +177,7 @@ def _complete_openapi(app: FastAPI) -> None:
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            app.openapi_schema = errors.only_problem_json(schema)
+            app.openapi_schema = add_examples(errors.only_problem_json(schema))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]

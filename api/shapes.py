@@ -102,6 +102,16 @@ class TaskPage(Shape):
     next_cursor: str | None
 
 
+class Counts(Shape):
+    """Of the boxes; `waiting_starts` is how many new orders wait for the engine."""
+
+    mine: int
+    pool: int
+    team: int
+    overdue: int
+    waiting_starts: int
+
+
 class By(Shape):
     kind: str
     name: str

@@ -22,7 +22,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
     **answers(shapes.Health, *READING),
     200: {
         "description": "`change` events with an order number, or `everything`.",
-        "content": {"text/event-stream": {}},
+        "content": {"text/event-stream": {"example": "event: change\r\ndata: BX20261122-00017\r\n\r\n"}},
     },
 }
 

@@ -12,6 +12,7 @@ from api import shapes
 from api.app import create_app, served
 from api.body_limit import MOST_BYTES
 from api.errors import MEDIA_TYPE
+from api.model_examples import MODEL_EXAMPLES
 from models.domain.errors import LEAVES
 from tests.api.conftest import Api, refused
 
@@ -57,6 +58,39 @@ def test_every_success_has_a_schema(document: Any) -> None:
         if int(status) < 300 and int(status) != 204 and not answer.get("content")
     ]
     assert bare == []
+
+
+def shown(document: Any, part: Any, passed: tuple[str, ...] = ()) -> bool:
+    """Whether this part of the document, or what it refers to, has an example."""
+    if isinstance(part, list):
+        return any(shown(document, item, passed) for item in part)
+    if not isinstance(part, dict):
+        return False
+    model = str(part.get("$ref", "")).rpartition("/")[2]
+    if model and model not in passed and shown(document, document["components"]["schemas"][model], (*passed, model)):
+        return True
+    return bool(part.keys() & {"example", "examples"}) or any(shown(document, item, passed) for item in part.values())
+
+
+def test_everything_sent_and_answered_has_an_example(document: Any) -> None:
+    bare = [
+        (path, method, what)
+        for path, method, operation in operations(document)
+        for what, said in [*operation["responses"].items(), ("body", operation.get("requestBody", {}))]
+        if said.get("content") and not path.startswith("/wechat") and not shown(document, said)
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", MODEL_EXAMPLES)
+def test_an_example_fits_its_model(document: Any, name: str) -> None:
+    model, example = document["components"]["schemas"][name], MODEL_EXAMPLES[name]
+    assert set(model.get("required", ())) <= example.keys()
+    if model.get("additionalProperties") is False:
+        assert example.keys() <= model.get("properties", {}).keys()
+    for field, value in example.items():
+        allowed = model["properties"][field].get("enum") if field in model.get("properties", {}) else None
+        assert allowed is None or value in allowed
 
 
 def test_creating_and_acting_needs_a_key(document: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import StreamingResponse
@@ -18,9 +18,10 @@ from api.json_answer import JsonAnswer
 
 router = APIRouter(tags=["staff: complaints"])
 
+LINE: Final = "单号,类型,阶段\r\nBX20261122-00017,报修,待派单\r\n"
 TABLE: dict[int | str, dict[str, Any]] = {
     **answers(shapes.Health, *READING),
-    200: {"description": "UTF-8 with a head line, at most 10 000 rows.", "content": {"text/csv": {}}},
+    200: {"description": "UTF-8 with a head line, at most 10 000 rows.", "content": {"text/csv": {"example": LINE}}},
 }
 
 

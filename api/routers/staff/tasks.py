@@ -52,7 +52,7 @@ async def list_tasks(
     return JsonAnswer(await inbox.page(state, staff, box, kind=kind, cursor=cursor, limit=limit))
 
 
-@router.get("/tasks/counts", responses=answers(shapes.Health, *READING))
+@router.get("/tasks/counts", responses=answers(shapes.Counts, *READING))
 async def counts(state: StateDep, staff: Staff) -> Response:
     """How much lies in each box."""
     return JsonAnswer(await inbox.counts(state, staff))
