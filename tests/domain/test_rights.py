@@ -11,10 +11,10 @@ from models.domain import words
 from models.domain.acts import ACTS
 from models.domain.errors import LEAVES, Forbidden, NotFound, RateLimited, Refusal
 from models.domain.following import Following
-from models.domain.forms import OnBehalf, OnBehalfChannel
+from models.domain.forms import OnBehalf, OnBehalfChannel, Stated
 from models.domain.order import Urges
 from models.domain.people import Actor, Role
-from models.domain.rights import CHECKS, allowed, may_complete_for_reporter
+from models.domain.rights import CHECKS, Action, allowed, may_complete_for_reporter
 from models.domain.step import Step
 from tests.domain.samples import (
     ACTORS,
@@ -161,6 +161,15 @@ def test_who_takes_an_order_out_of_its_group(who: str) -> None:
     offered = {action.action for action in allowed(order, ACTORS[who], NOW)}
     assert ("unmerge" in offered) == (who in {"clerk", "dispatcher", "lead", "manager", "system"})
     assert "merge" not in offered
+
+
+@pytest.mark.parametrize(("finished", "assigned", "may"), [(0, 0, True), (1, 0, False), (0, 1, False), (1, 1, False)])
+def test_nobody_answers_the_stars_for_their_own_work(finished: int, assigned: int, may: bool) -> None:
+    """Neither whoever did it, nor whoever it lay with."""
+    order = in_stage("closed").state
+    order.rating = Stated(result=2, speed=3, manner=4)
+    order.done_by["carry_out"], order.assignee = (WORKER.id, LEAD.id)[finished], (WORKER.id, LEAD.id)[assigned]
+    assert (Action(action="reply_to_rating") in allowed(order, LEAD, NOW)) is may
 
 
 @pytest.mark.parametrize("who", ["clerk", "lead", "manager"])
