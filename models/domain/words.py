@@ -385,7 +385,7 @@ REFUSALS: Final = {
     "not_found": "没有找到",
     "order_not_found": "没有找到该工单",
     "illegal_transition": "工单当前状态不允许此操作",
-    "on_hold": "工单已挂起，请先恢复",
+    "on_hold": "工单暂缓（挂起）中，恢复处理后才能进行此操作",
     "not_on_hold": "工单没有挂起",
     "task_not_open": "任务已结束或已被撤回，请刷新",
     "task_held_by_other": "任务正由他人办理",
