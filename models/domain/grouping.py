@@ -79,6 +79,7 @@ def finish(step: Step, event: Event, worker: str | None, at: datetime) -> None:
     if worker is not None:
         state.assignee = worker
         state.done_by[state.lifecycle.work_task] = worker
+        state.remember_worker(worker)
     step.enter(state.lifecycle.after_following, at, event)
 
 

@@ -194,6 +194,8 @@ class OrderState(BaseModel):
     opened: int = 0
     done_by: dict[str, str] = {}
     """Task kind → who completed it last, for four-eyes."""
+    workers: tuple[str, ...] = ()
+    """Everybody who did some of the work, in an earlier round too; handing it back untouched is none."""
     clocks: dict[ClockName, Clock] = {}
     hold: Hold | None = None
     holds: int = 0
@@ -236,6 +238,11 @@ class OrderState(BaseModel):
     @property
     def open(self) -> bool:
         return self.stage not in self.lifecycle.ends
+
+    def remember_worker(self, person: str) -> None:
+        """Four-eyes do not forget whoever did some of the work, whoever goes on with it."""
+        if person not in self.workers:
+            self.workers = (*self.workers, person)
 
     def task_of(self, kind: str) -> Task | None:
         return next((task for task in self.tasks.values() if task.kind == kind), None)

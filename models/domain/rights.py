@@ -119,7 +119,8 @@ def excluded(order: OrderState, spec: TaskSpec, person: str | None) -> bool:
     """Whether the order itself, or an earlier act of theirs, keeps a person from a task."""
     if person is None:
         return False
-    return person in order.excluded or any(order.done_by.get(kind) == person for kind in spec.not_by)
+    worked = order.lifecycle.work_task in spec.not_by and person in order.workers
+    return person in order.excluded or worked or any(order.done_by.get(kind) == person for kind in spec.not_by)
 
 
 def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) -> None:

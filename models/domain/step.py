@@ -182,6 +182,9 @@ class Step:
         del self.state.tasks[task.id]
         if by.kind != "system":
             self.state.done_by[task.kind] = by.id
+            lifecycle = self.state.lifecycle
+            if task.kind == lifecycle.work_task and lifecycle.tasks[task.kind].is_worked_on(outcome):
+                self.state.remember_worker(by.id)
         self._asked_or_answered(task, at)
         said = as_json(form) if isinstance(form, BaseModel) else dict(form or {})
         closed = Closed(task=task, outcome=outcome, by=by.id, by_kind=by.kind, at=at, form=said)

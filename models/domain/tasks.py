@@ -79,6 +79,10 @@ class TaskSpec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "outcomes", MappingProxyType(dict(self.outcomes)))
 
+    def is_worked_on(self, outcome: str) -> bool:
+        """Whether whoever gives this outcome has done something; handing back and being relieved are nothing."""
+        return outcome in self.outcomes and outcome != "handed_back"
+
 
 class Task(BaseModel):
     """One open task. A closed one leaves the order's state; its row stays in Postgres."""

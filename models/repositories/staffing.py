@@ -87,13 +87,17 @@ _ASSIGNABLE: Final = numbered(f"""
         (SELECT d.name FROM absences ab JOIN staff d ON d.id = ab.deputy_id
          WHERE ab.staff_id = s.id AND ab.ended_at IS NULL AND {TODAY} BETWEEN ab.since AND ab.until LIMIT 1) AS deputy
     FROM staff s
-    WHERE s.active AND s.roles && CAST(:roles AS varchar[]) AND {SERVES.format(community=":community")}""")  # noqa: S608
+    WHERE s.active AND s.roles && CAST(:roles AS varchar[]) AND {SERVES.format(community=":community")}
+      AND NOT s.id = ANY(CAST(:excluded AS text[]))""")  # noqa: S608 - only constants are put in
 
 _NAMED: Final = numbered(f"SELECT {FACTS} FROM staff s WHERE s.account = ANY(CAST(:accounts AS text[]))")  # noqa: S608
 
 
 async def of_community(db: Direct, about: Row) -> list[Row]:
-    """The active people of a community whose roles allow them the work, with names. `about` is from `facts_about`."""
+    """The active people of a community whose roles allow them the work, with names; nobody whom the order is kept from.
+
+    `about` is from `facts_about`.
+    """
     return [dict(row.items()) for row in await db.rows(_ASSIGNABLE, about)]
 
 

@@ -56,20 +56,45 @@ async def test_without_the_user_a_guard_goes(desk: Desk, answer: str) -> None:
     await desk.handle.result()
 
 
+A_MOMENT: Final = 20
+"""Seconds: each rung is looked at a little before and a little after its minute."""
+
+
+async def _just_before(desk: Desk, minutes: int) -> None:
+    """Shortly before the next rung, when the last one was looked at shortly after."""
+    await desk.sleep(seconds=minutes * 60 - A_MOMENT)
+
+
+def _tried(desk: Desk) -> list[tuple[str, int]]:
+    return [(notice.to_id, notice.facts["tried"]) for notice in desk.shelf.notices("car_in_the_way")]
+
+
 async def test_silence_climbs_by_the_minute(desk: Desk) -> None:
     """2 and 4 minutes: the next channel; 5: a guard calls, for 3; 15: a guard goes, for 10; then their lead hears."""
     await file(desk)
-    await desk.sleep(minutes=2, seconds=1)
-    await desk.sleep(minutes=2)
-    told = [(notice.to_id, notice.facts["tried"]) for notice in desk.shelf.notices("car_in_the_way")]
-    assert told == [(USER.id, 1), (FAMILY.id, 1), (USER.id, 2), (FAMILY.id, 2)]  # Intake has told the registrant.
-    await desk.sleep(minutes=1)
-    assert await open_tasks(desk) == {"move", "call_owner"}
-    await desk.sleep(minutes=3)
+    told: list[tuple[str, int]] = []  # Intake has told the registrant.
+    await desk.sleep(seconds=1)
+    for tried in (1, 2):
+        await _just_before(desk, minutes=2)
+        assert _tried(desk) == told
+        await desk.sleep(seconds=A_MOMENT)
+        told += [(USER.id, tried), (FAMILY.id, tried)]
+        assert _tried(desk) == told
+    await _just_before(desk, minutes=1)
     assert await open_tasks(desk) == {"move"}
-    await desk.sleep(minutes=7)
+    await desk.sleep(seconds=A_MOMENT)
+    assert await open_tasks(desk) == {"move", "call_owner"}
+    await _just_before(desk, minutes=3)
+    assert await open_tasks(desk) == {"move", "call_owner"}
+    await desk.sleep(seconds=A_MOMENT)
+    assert await open_tasks(desk) == {"move"}
+    await _just_before(desk, minutes=7)
+    assert desk.shelf.state.stage == "requested"
+    await desk.sleep(seconds=A_MOMENT)
     assert desk.shelf.state.stage == "guard_on_site"
-    await desk.sleep(minutes=10)
+    await _just_before(desk, minutes=10)
+    assert Role.LEAD not in {notice.to_id for notice in desk.shelf.notices("new_task")}
+    await desk.sleep(seconds=A_MOMENT)
     state = desk.shelf.state
     on_site = state.task_of("on_site")
     assert on_site is not None
