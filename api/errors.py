@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from api import wording
 from api.json_answer import JsonAnswer
 from api.request_id import request_id_of
+from models.domain import faults
 from models.domain.errors import LEAVES, RateLimited, Unauthenticated, Unavailable, ValidationFailed, WuyouError
 from models.domain.lifecycles import LIFECYCLES
 
@@ -45,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 class FieldError(BaseModel):
     field: str = Field(examples=["description"])
-    message: str = Field(examples=["String should have at least 5 characters"])
+    message: str = Field(examples=["至少 5 个字"])
     type: str | None = None
 
 
@@ -129,7 +130,7 @@ def _field(item: dict[str, Any]) -> dict[str, str]:
     if len(where) > 1 and where[0] in LIFECYCLES:
         # The kind of order by which one of several bodies was chosen.
         where = where[1:]
-    return {"field": ".".join(where), "message": item["msg"], "type": item["type"]}
+    return {"field": ".".join(where), "message": faults.in_words(item), "type": item["type"]}
 
 
 async def _http(request: Request, error: Exception) -> Response:

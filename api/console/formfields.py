@@ -235,13 +235,13 @@ def _message(error: Mapping[str, str], drawn: Field) -> str:
         return in_line
     kind = str(error.get("type", ""))
     text = str(error.get("message", ""))
-    if kind == "value_error" or (not kind and not text.isascii()):
-        # Our own validators speak Chinese already; pydantic only puts two English words before them.
-        return text.removeprefix("Value error, ")
+    if kind in ("", "value_error"):
+        return text
     if kind == "string_too_short" and drawn.shortest <= 1:
         kind = "missing"
     if kind == "missing" and drawn.kind in CHOSEN:
         kind = "not_chosen"
     if drawn.kind in ("number", "fen") and kind != "missing":
         kind = f"{drawn.kind}_wrong"
-    return FIELD_ERRORS.get(kind, FIELD_ERRORS["other"]).format(min=drawn.shortest, max=drawn.longest)
+    # What a form on a screen calls otherwise than a program's caller does.
+    return FIELD_ERRORS.get(kind, text)

@@ -465,10 +465,6 @@ FIELDS: Final = {
 FIELD_ERRORS: Final = {
     "missing": "请填写",
     "not_chosen": "请选择",
-    "string_too_short": "至少 {min} 个字",
-    "string_too_long": "不能超过 {max} 个字",
-    "too_long": "最多 {max} 项",
-    "too_short": "至少 {min} 项",
     "datetime_parsing": "请选择时间",
     "datetime_from_date_parsing": "请选择时间",
     "timezone_aware": "请选择时间",
@@ -479,7 +475,6 @@ FIELD_ERRORS: Final = {
     "number_wrong": "请填写整数",
     "fen_wrong": "请填写金额（元）",
     "in_line": "第 {row} 行{column}：{what}",
-    "other": "填写有误",
 }
 
 ORDERS: Final = {

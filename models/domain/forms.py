@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.domain import faults
 from models.domain.errors import ValidationFailed
 
 Reason = Annotated[str, Field(title="原因", min_length=2, max_length=200)]
@@ -138,10 +139,10 @@ def invalid(error: ValidationError, prefix: str = "") -> ValidationFailed:
         errors=[
             {
                 "field": ".".join(str(part) for part in ((prefix,) if prefix else ()) + tuple(item["loc"])),
-                "message": item["msg"],
+                "message": faults.in_words(item),
                 "type": item["type"],
             }
-            for item in error.errors(include_url=False, include_input=False, include_context=False)
+            for item in error.errors(include_url=False, include_input=False)
         ]
     )
 
