@@ -88,6 +88,7 @@ TITLES: Final = {
     "car_in_the_way": "请挪一下您的车",
     "ask_again": "请重新请求挪车",
     "answered": "已答复，请您评价",
+    "answered_finally": "已有最终答复",
     "refused": "未予受理，可提出异议",
     "dispute_taken_up": "已转上级再次办理",
     "call_went_badly": "回访不满意",
@@ -124,6 +125,7 @@ SENTENCES: Final = {
     "car_in_the_way": "您的车在{place}挡住了别人，请尽快挪一下，并告知几分钟内到。",
     "progress_told": "您的{matter}有新的进展，请查看。",
     "answered": "您的{matter}已有正式答复，请查看并评价。",
+    "answered_finally": "您的{matter}已有最终答复，请查看。",
     "refused": "很抱歉，您的{matter}未予受理，原因请看详情，七天内可提出异议。",
     "dispute_taken_up": "您的{matter}已转上一级再次办理，五个工作日内答复。",
     "call_went_badly": "{place}的{category}{matter}回访不满意，请关注。",
@@ -173,6 +175,7 @@ SENTENCES: Final = {
 
 PHRASES: Final = {
     "answered": "已答复",
+    "answered_finally": "已答复",
     "refused": "不予受理",
     "accepted": "已接单",
     "rejected": "不予受理",

@@ -43,7 +43,7 @@ def notices_for(order: OrderState, event: Event, entered: bool = False) -> list[
 def _on_entering(order: OrderState, event: Event) -> list[Notice]:
     stage = event.stage or ""
     told = as_the_map_says(order, event, order.lifecycle.also_told_on_entering.get(stage, ()))
-    kind = order.lifecycle.told_on_entering.get(stage)
+    kind = order.lifecycle.told_of_entering(stage, order.reopened)
     if kind is None or (kind == "held" and (order.hold is None or order.hold.rebooking)):
         return told
     return told + to_reporter(order, kind, stage=stage, **_known_by_now(order, kind))

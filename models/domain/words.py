@@ -511,6 +511,7 @@ REFUSALS: Final = {
     "unknown_category": "没有这个报修类别",
     "unknown_place": "没有这个位置",
     "answer_it_here": "二次办理不能退回，请直接答复",
+    "already_on_the_way": "秩序员已在途中，到场后请登记结果",
     "joined_already": "您已经在等候这辆车了",
     "plate_at_the_desk": "请到物业前台登记车辆",
     "plate_role": "只有客服或项目经理可以办理车辆登记",

@@ -291,6 +291,13 @@ async def car_seen_at_the_gate(desk: Desk) -> None:
     await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
 
 
+async def car_of_a_guard_on_the_way(desk: Desk) -> None:
+    """Who says that they go has it, and nobody else goes as well."""
+    await cars.file(desk, cars.KNOWN.model_copy(update={"obstacle": Obstacle.FIRE_LANE}))
+    await cars.end(desk, GUARD, "on_site", "going")
+    await cars.end(desk, GUARD, "on_site", "moved")
+
+
 async def complaint_disputed(desk: Desk) -> None:
     """By somebody who is an alias to it, through both rounds."""
     about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"), anonymous=True)
@@ -372,5 +379,6 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         car_promised_and_moved,
         car_of_somebody_silent,
         car_seen_at_the_gate,
+        car_of_a_guard_on_the_way,
     )
 }

@@ -73,6 +73,7 @@ async def test_a_dispute_climbs_one_rung_and_its_answer_is_final(desk: Desk) -> 
     await desk.complete(MANAGER, "answered", text="已更换保洁公司")
     assert (await desk.state()).stage == "closed"
     assert desk.shelf.stages[-3:] == ["disputed", "answered", "closed"]
+    assert (len(desk.shelf.notices("answered")), len(desk.shelf.notices("answered_finally"))) == (1, 1)
     await desk.cannot_complete(CLERK, "content", "four_eyes", note="第一轮是我办的")
     await desk.complete(CLERK2, "content", note="业主满意")
 

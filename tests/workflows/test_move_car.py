@@ -128,7 +128,11 @@ async def test_a_fire_lane_sends_the_guard_in_parallel(desk: Desk) -> None:
     assert await open_tasks(desk) == {"move", "on_site"}
     await end(desk, GUARD, "on_site", "going")
     state = await desk.state()
-    assert (state.stage, state.task_of("on_site") is not None) == ("guard_on_site", True)
+    on_site = state.task_of("on_site")
+    assert on_site is not None
+    assert (state.stage, on_site.holder) == ("guard_on_site", GUARD.id)
+    going = {"task_id": on_site.id, "outcome": "going", "form": {}}
+    await desk.refused(GUARD, "complete", "already_on_the_way", **going)
 
 
 async def test_an_unknown_car_looks_the_same_at_first(desk: Desk) -> None:

@@ -134,11 +134,17 @@ COMPLAINT = Lifecycle(
     stage_clocks={("assigned", "handle"): ClockName.REPLY},
     among_staff=frozenset({"handed_back", "content", "discontent", "not_reached"}),
     told_on_entering={"answered": "answered", "closed": "closed", "refused": "refused", "disputed": "dispute_taken_up"},
+    told_on_returning={"answered": "answered_finally"},
     told_of={
         "replied": (Told("progress_told", "reporter"),),
         "discontent": (Told("call_went_badly", Role.MANAGER, can_wait=True),),
     },
-    templates={"answered": "review_result", "progress_told": "progress", "refused": "review_result"},
+    templates={
+        "answered": "review_result",
+        "answered_finally": "review_result",
+        "progress_told": "progress",
+        "refused": "review_result",
+    },
     milestones=MILESTONES,
     fits=fits,
 )

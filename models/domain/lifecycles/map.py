@@ -75,6 +75,8 @@ class Lifecycle:
     """Outcomes whose reasons only staff read (`lifecycles.md`, "Audience")."""
     told_on_entering: Mapping[str, str] = field(default_factory=dict)
     """Stage → the notice that a resident reporter gets on entering it."""
+    told_on_returning: Mapping[str, str] = field(default_factory=dict)
+    """The same for a later round, where it is not the first round's."""
     also_told_on_entering: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
     """Stage → who else is told on entering it."""
     told_of: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class Lifecycle:
     """Stages in which the work is not done and will not be, so that whoever waited for it is let go."""
     held_stage: str = "on_hold"
     cancelled_stage: str = "cancelled"
+
+    def told_of_entering(self, stage: str, round_before: int) -> str | None:
+        """The notice that a resident reporter gets on entering a stage, in the first or a later round."""
+        again = self.told_on_returning.get(stage) if round_before else None
+        return again or self.told_on_entering.get(stage)
 
     @property
     def worker_roles(self) -> tuple[Role, ...]:

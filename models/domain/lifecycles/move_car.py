@@ -4,16 +4,21 @@ the other is.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from models.domain import texts
 from models.domain.clocks import ClockName, Level, Levels
+from models.domain.errors import IllegalTransition
 from models.domain.forms import Because, Nothing
 from models.domain.lifecycles.map import Lifecycle, Milestone
 from models.domain.move_cars import Cannot, Cleared, Coming, Reported
 from models.domain.people import Role
 from models.domain.tasks import TaskSpec
+
+if TYPE_CHECKING:
+    from models.domain.commands import Complete
+    from models.domain.order import OrderState
 
 ANSWER_WITHIN: Final = timedelta(minutes=15)
 """Then a guard goes and looks."""
@@ -57,6 +62,13 @@ CONFIRM_MOVED = TaskSpec(
     gives_up_after=CLOSED_AFTER,
     reminders=(ASKED_AFTER,),
 )
+
+
+def fits(order: OrderState, command: Complete, now: datetime) -> None:
+    """Whoever is on the way has said so."""
+    if command.outcome == "going" and order.assignee is not None and order.tasks[command.task_id].holder is not None:
+        raise IllegalTransition("already_on_the_way")
+
 
 MILESTONES: Final = (
     Milestone(timedelta(minutes=2), "second_channel"),
@@ -114,4 +126,5 @@ MOVE_CAR = Lifecycle(
     milestones=MILESTONES,
     milestones_in=frozenset({"requested"}),
     words_stay_with_staff=True,
+    fits=fits,
 )
