@@ -376,6 +376,9 @@ def print_of(order: Json) -> str:
 
 def _steps(order: Json) -> list[dict[str, str]]:
     way = STEPS.get(order["kind"], ())
+    if order["kind"] == "move_car" and order["stage"] == "closed":
+        # There are several ways to the end, without an answer or without the car having moved: this is the one it took.
+        way = tuple(dict.fromkeys(event["stage"] for event in order["timeline"] if event["stage"]))
     reached = [event["stage"] for event in order["timeline"] if event["stage"] in way]
     stage = order["stage"] if order["stage"] in way else (reached[-1] if reached else way[0] if way else "")
     here = way.index(stage) if stage in way else 0

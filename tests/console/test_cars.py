@@ -61,7 +61,7 @@ def test_a_guard_registers_a_car_calls_its_user_and_sees_it_go(world: World, des
     expect(page.locator("#head")).to_contain_text("现场处理")
     page.locator("#work").get_by_text("已挪开").first.click()
     page.locator("#work").get_by_role("button", name="已挪开").first.click()
-    expect(page.locator("#head")).to_contain_text("已结束")
+    expect(page.locator("#head .step")).to_have_text(["联系车主中", "现场处理", "已挪开", "已结束"])
     expect(page.locator("#trail")).not_to_contain_text("高洁")
 
 
