@@ -24,8 +24,9 @@ from activities.settling import settle_round
 from integrations.temporal import proof_keys
 from models.repositories import outbox, relaying
 from models.repositories.outbox import Leased
+from models.repositories.rows_of import RANK_START
 from settings import Settings
-from workers.errands import EMERGENCY_RANK, EngineDown, Errands, Moot, subject_of
+from workers.errands import EngineDown, Errands, Moot, subject_of
 from workers.reconcile import Reconciler
 from workers.throttle import Throttle
 from workers.transactions import in_transaction
@@ -35,6 +36,9 @@ LEASED_AT_ONCE: Final = 50
 
 POLL_SECONDS: Final = 1.0
 """How long a row waits at the most when no one woke the relay, and how often a server that is away is asked."""
+
+PACED_SECONDS: Final = 0.1
+"""How often it is looked whether more of a backlog may start; nobody wakes us for that."""
 
 GATHER_SECONDS: Final = 0.05
 """What is written within this time goes in one round: its transactions cost the same for one row as for fifty, and
@@ -78,6 +82,8 @@ class _Taken:
 
     rows: Sequence[Leased]
     found: int
+    paced: bool
+    """As many starts as may go now: more may wait."""
     starts: Mapping[str, relaying.Starting]
 
 
@@ -93,7 +99,6 @@ class Relay:
         self._reconciler = Reconciler(engine, client)
         self._has_sms = settings.has_sms
         self._throttle = Throttle(settings.relay_starts_per_second)
-        self._given_slots: set[str] = set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -116,22 +121,20 @@ class Relay:
         while True:
             # Cleared before looking, so that a wake-up during the round is not lost.
             self._woken.clear()
+            found, patience = 0, POLL_SECONDS
             try:
-                found = await self._round()
+                taken = await self._round()
+                found, patience = taken.found, PACED_SECONDS if taken.paced else POLL_SECONDS
             except SQLAlchemyError as error:
                 self._failed("Postgres", error)
-                found = 0
             if self.health.down_since is not None:
                 await self._until_back()
             elif found < LEASED_AT_ONCE:
-                # Starts that were given a moment of their own come due one after the other, and nobody wakes us.
-                if not (found and self._given_slots):
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), patience)
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _round(self) -> int:
-        """How many rows were due, up to `LEASED_AT_ONCE`."""
+    async def _round(self) -> _Taken:
         now = datetime.now(UTC)
         try:
             taken = await in_transaction(self._engine, self._take, now)
@@ -142,21 +145,21 @@ class Relay:
         ended = _Round()
         await asyncio.gather(*(self._carry_out(row, taken.starts.get(row.number or ""), ended) for row in taken.rows))
         await self._close(ended)
-        return taken.found
+        return taken
 
     def _take(self, conn: Connection, now: datetime, *, settling: bool = True) -> _Taken:
         """Lease what is due and settle what needs no call to anybody, in one transaction.
 
         It never waits for a lock while it holds some, and so nobody waits for it in a circle.
         """
-        rows = outbox.lease(conn, LEASED_AT_ONCE, now)
-        ready, later = self._paced(rows, now)
-        if later:
-            outbox.postpone(conn, later)
-        settled = self._settle(conn, ready, now) if settling else set[str]()
-        ready = [row for row in ready if row.id not in settled]
+        room = self._throttle.room(now)
+        rows = outbox.lease(conn, LEASED_AT_ONCE, now, starts=room)
+        starts = sum(row.rank == RANK_START for row in rows)
+        self._throttle.spend(starts, now)
+        settled = self._settle(conn, rows, now) if settling else set[str]()
+        ready = [row for row in rows if row.id not in settled]
         orders = [row.number for row in ready if row.action == "start" and row.number]
-        return _Taken(ready, len(rows), relaying.starting(conn, orders) if orders else {})
+        return _Taken(ready, len(rows), starts == room, relaying.starting(conn, orders) if orders else {})
 
     def _settle(self, conn: Connection, rows: Sequence[Leased], now: datetime) -> set[str]:
         """The rows whose notices have been settled."""
@@ -171,19 +174,6 @@ class Relay:
         if "spread" in outcomes.values():
             self.nudge()  # The copies are rows of the next round.
         return done
-
-    def _paced(self, rows: Sequence[Leased], now: datetime) -> tuple[list[Leased], dict[str, datetime]]:
-        """Starts beyond the rate get a moment of their own; nothing waits behind them. Emergencies never wait."""
-        ready, later = list[Leased](), dict[str, datetime]()
-        for row in rows:
-            paced = row.action == "start" and row.rank != EMERGENCY_RANK and row.id not in self._given_slots
-            slot = self._throttle.slot(now) if paced else None
-            if slot is None:
-                ready.append(row)
-            else:
-                self._given_slots.add(row.id)
-                later[row.id] = slot
-        return ready, later
 
     async def _carry_out(self, row: Leased, starting: relaying.Starting | None, ended: _Round) -> None:
         try:
@@ -205,7 +195,6 @@ class Relay:
             await in_transaction(self._engine, outbox.fail, row.id, text, datetime.now(UTC))
         else:
             ended.done.append(row.id)
-            self._given_slots.discard(row.id)
 
     async def _close(self, ended: _Round) -> None:
         """All that was done in one statement. If it fails the leases run out, and doing it again changes nothing."""

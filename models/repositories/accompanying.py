@@ -18,7 +18,7 @@ from models.domain.order import OrderState
 from models.domain.recipients import Notice
 from models.domain.step import Batch
 from models.repositories import groups
-from models.repositories.rows_of import RANK_START, base36, notice_outbox_row, notice_rows
+from models.repositories.rows_of import RANK_OTHER, base36, notice_outbox_row, notice_rows
 
 _FOLLOWERS: Final = text(
     "SELECT number, reporter_kind, reporter_id FROM work_orders WHERE primary_number = :number AND open ORDER BY number"
@@ -92,7 +92,7 @@ def command(conn: Connection, numbers: Sequence[str], update: str, body: dict[st
     """A command of the system's for each of these orders. `mark` makes it one of its kind, however often written."""
     if numbers:
         said = orjson.dumps({"update": update, "body": body}).decode()
-        values = {"numbers": list(numbers), "mark": f"{update}-{mark}", "rank": RANK_START, "body": said}
+        values = {"numbers": list(numbers), "mark": f"{update}-{mark}", "rank": RANK_OTHER, "body": said}
         conn.execute(_COMMANDS, values)
 
 

@@ -5,7 +5,7 @@ A lease is a time in the row, not a lock: nothing is held while Temporal is call
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,25 +38,36 @@ class Leased:
     created_at: datetime
 
 
+_DUE: Final = "done_at IS NULL AND not_before <= :now AND (leased_until IS NULL OR leased_until <= :now)"
+_OLDEST: Final = "ORDER BY not_before, id"
+
 _LEASE: Final = Prepared(
     "outbox_lease",
-    """
-    WITH next AS (
-        SELECT id FROM outbox
-        WHERE done_at IS NULL AND not_before <= :now AND (leased_until IS NULL OR leased_until <= :now)
+    f"""
+    WITH emergencies AS (
+        SELECT id, rank, not_before FROM outbox WHERE rank = 1 AND {_DUE} {_OLDEST} LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), starts AS (
+        SELECT id, rank, not_before FROM outbox WHERE rank = 2 AND {_DUE} {_OLDEST} LIMIT :starts FOR UPDATE SKIP LOCKED
+    ), others AS (
+        SELECT id, rank, not_before FROM outbox WHERE rank = 3 AND {_DUE} {_OLDEST} LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), next AS (
+        SELECT id FROM (TABLE emergencies UNION ALL TABLE starts UNION ALL TABLE others) AS due
         ORDER BY rank, not_before, id LIMIT :limit
-        FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox SET leased_until = :until, attempts = attempts + 1 FROM next WHERE outbox.id = next.id
     RETURNING outbox.id, action, number, version, rank, body, attempts, created_at, not_before
-    """,
+    """,  # noqa: S608 - only constants are put in
     body=JSONB,
 )
+"""Each rank by itself, so that what may not start yet is neither touched nor read past, however much of it there is."""
 
 
-def lease(conn: Connection, limit: int, now: datetime) -> list[Leased]:
-    """The next rows that are due: emergencies, then starts, then the rest; within one rank the oldest first."""
-    rows = _LEASE.run(conn, {"limit": limit, "now": now, "until": now + LEASE}).all()
+def lease(conn: Connection, limit: int, now: datetime, *, starts: int | None = None) -> list[Leased]:
+    """The next rows that are due: emergencies, then at most so many `starts`, then the rest; of one rank the oldest
+    first.
+    """
+    starts = limit if starts is None else min(starts, limit)
+    rows = _LEASE.run(conn, {"limit": limit, "starts": starts, "now": now, "until": now + LEASE}).all()
     rows = sorted(rows, key=lambda row: (row.rank, row.not_before, row.id))
     return [
         Leased(row.id, row.action, row.number, row.version, row.rank, row.body, row.attempts, row.created_at)
@@ -93,20 +104,6 @@ _RELEASE: Final = text(
 def release(conn: Connection, ids: Sequence[str]) -> None:
     """Give leases back unused, as when Temporal is away. It counts as no attempt."""
     conn.execute(_RELEASE, {"ids": sorted(ids)})
-
-
-_POSTPONE: Final = text(
-    """
-    UPDATE outbox SET leased_until = NULL, attempts = greatest(attempts - 1, 0), not_before = later.at
-    FROM unnest(CAST(:ids AS text[]), CAST(:times AS timestamptz[])) AS later(id, at)
-    WHERE outbox.id = later.id AND done_at IS NULL
-    """
-)
-
-
-def postpone(conn: Connection, later: Mapping[str, datetime]) -> None:
-    """Give leases back until these times. It counts as no attempt."""
-    conn.execute(_POSTPONE, {"ids": list(later), "times": list(later.values())})
 
 
 _FAIL: Final = text(

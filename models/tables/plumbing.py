@@ -27,7 +27,7 @@ class OutboxRow(Base, table=True):
     number: str | None = None
     version: int | None = None
     rank: int = 3
-    """1 emergencies, 2 starts, 3 the rest."""
+    """1 emergencies, 2 starts and what joins them, 3 the rest."""
     body: dict[str, Any] = document(default_factory=dict)
     created_at: datetime = instant(default_factory=now)
     not_before: datetime = instant(default_factory=now)

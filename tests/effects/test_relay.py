@@ -244,14 +244,18 @@ async def test_a_backlog_is_worked_off_at_the_set_rate_with_emergencies_first(
     assert time.monotonic() - begun > 2
 
 
-def test_the_throttle_lets_a_second_s_worth_through_and_then_gives_slots() -> None:
-    now = datetime(2026, 11, 22, tzinfo=UTC)
+def test_the_throttle_lets_a_second_s_worth_through_and_then_the_rate() -> None:
+    now, tenth = datetime(2026, 11, 22, tzinfo=UTC), timedelta(seconds=0.1)
     throttle = Throttle(10)
-    slots = [throttle.slot(now) for _ in range(30)]
-    assert slots[:10] == [None] * 10
-    assert [slot for slot in slots[11:] if slot] == [now + timedelta(seconds=n / 10) for n in range(1, 20)]
-    assert throttle.slot(now + timedelta(seconds=60)) is None
-    assert [Throttle(0).slot(now) for _ in range(1000)] == [None] * 1000
+    assert throttle.room(now) == 10
+    throttle.spend(7, now)
+    assert throttle.room(now) == 3
+    throttle.spend(3, now)
+    assert [throttle.room(now + turn * tenth) for turn in range(4)] == [0, 1, 2, 3]
+    throttle.spend(2, now + 3 * tenth)
+    assert throttle.room(now + 3 * tenth) == 1
+    assert throttle.room(now + timedelta(seconds=60)) == 10, "rest is not saved up"
+    assert Throttle(0).room(now) is None
 
 
 async def test_a_command_that_comes_too_late_is_moot(desk: Desk, relay: Relay, client: Client) -> None:

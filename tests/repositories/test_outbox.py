@@ -48,6 +48,21 @@ def test_emergencies_first_then_the_oldest_and_nothing_before_its_time(engine: E
         assert outbox.waiting(conn, minute(5)) == 4
 
 
+def test_starts_that_may_not_go_yet_are_left_alone_and_hold_up_nothing(engine: Engine) -> None:
+    fill(engine, *((f"start-{turn}", 2, turn) for turn in range(5)), ("emergency", 1, 6), ("notice", 3, 7))
+    with engine.begin() as conn:
+        assert [row.id for row in outbox.lease(conn, 9, minute(8), starts=2)] == [
+            "emergency",
+            "start-0",
+            "start-1",
+            "notice",
+        ]
+        assert outbox.lease(conn, 9, minute(8), starts=0) == []
+        left = rows(conn, "SELECT id, attempts FROM outbox WHERE leased_until IS NULL ORDER BY id")
+        assert [tuple(row) for row in left] == [("start-2", 0), ("start-3", 0), ("start-4", 0)]
+        assert [row.id for row in outbox.lease(conn, 2, minute(8))] == ["start-2", "start-3"]
+
+
 def test_a_lease_runs_out(engine: Engine) -> None:
     fill(engine, ("one", 3, 0))
     assert lease(engine, 1, 0) == ["one"]
@@ -63,12 +78,11 @@ def test_two_relays_never_lease_the_same_row(engine: Engine) -> None:
     assert len(leased) == len(set(leased)) == 200
 
 
-def test_given_back_postponed_failed_and_done(engine: Engine) -> None:
-    fill(engine, ("back", 3, 0), ("later", 3, 0), ("bad", 3, 0), ("good", 3, 0))
-    assert len(lease(engine, 9, 0)) == 4
+def test_given_back_failed_and_done(engine: Engine) -> None:
+    fill(engine, ("back", 3, 0), ("bad", 3, 0), ("good", 3, 0))
+    assert len(lease(engine, 9, 0)) == 3
     with engine.begin() as conn:
         outbox.release(conn, ["back"])
-        outbox.postpone(conn, {"later": minute(10)})
         outbox.fail(conn, "bad", "no luck", minute(0))
         outbox.done(conn, ["good"], minute(0))
     with engine.begin() as conn:
@@ -76,7 +90,7 @@ def test_given_back_postponed_failed_and_done(engine: Engine) -> None:
     assert (again.id, again.attempts, again.body) == ("back", 1, {"for": "back"})
     second = outbox.FIRST_DELAY / timedelta(minutes=1)
     assert lease(engine, 9, second) == ["bad"]
-    assert lease(engine, 9, 10) == ["back", "bad", "later"]  # The leases of the first two have run out meanwhile.
+    assert lease(engine, 9, 10) == ["back", "bad"]  # The leases of the first two have run out meanwhile.
     with engine.begin() as conn:
         conn.execute(text("UPDATE outbox SET attempts = 40 WHERE id = 'bad'"))
         outbox.fail(conn, "bad", "still none", minute(20))
