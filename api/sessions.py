@@ -143,11 +143,13 @@ async def log_in_owner(state: State, code: str) -> tuple[str, str]:
     if state.wechat is None:
         raise Unavailable("wechat_unavailable")
     try:
-        openid = await asyncio.to_thread(state.wechat.session_for, code)
+        login = await asyncio.to_thread(state.wechat.login, code)
     except CodeInvalid:
         raise Unauthenticated("code_invalid") from None
     except WeChatError:
         raise Unavailable("wechat_unavailable") from None
     async with state.single.connect() as conn:
-        resident_id = await sessions.resident_of(conn, openid, wording.NEW_RESIDENT, datetime.now(UTC))
+        resident_id = await sessions.resident_of(
+            conn, login.openid, login.unionid, wording.NEW_RESIDENT, datetime.now(UTC)
+        )
     return state.owner_tokens.issue(resident_id), resident_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from typing import Any, Final
 from api import subscriptions
 from api.scenes import staff_of_scene
 from api.state import State
+from integrations.wechat import WeChatError
+from models.domain.errors import Unavailable
 from models.repositories import sessions
 
 POPUP_EVENTS: Final = {
@@ -33,6 +36,10 @@ async def handle(state: State, event: Mapping[str, Any]) -> None:
         )
     elif kind in ("SCAN", "subscribe"):
         await _scanned(state, openid, str(event.get("EventKey", "")).removeprefix(SCENE_PREFIX))
+        await _followed(state, openid, at)
+    elif kind == "unsubscribe":
+        async with state.single.connect() as conn:
+            await sessions.unfollow(conn, openid)
 
 
 async def _answered(state: State, openid: str, listed: Any, at: datetime, accepts: bool) -> None:
@@ -42,6 +49,20 @@ async def _answered(state: State, openid: str, listed: Any, at: datetime, accept
     if not accepts:
         answers = {template: said for template, said in answers.items() if not said.startswith("accept")}
     await subscriptions.note_answers(state, openid, answers, at)
+
+
+async def _followed(state: State, openid: str, at: datetime) -> None:
+    """Notices may go to the service account of whoever follows it. WeChat is asked who that is, and whether they still
+    follow, since events may come late or twice. Raises Unavailable when it does not answer; it sends the event again.
+    """
+    assert state.wechat is not None  # noqa: S101 - it has verified the event
+    try:
+        unionid = await asyncio.to_thread(state.wechat.unionid_of, openid)
+    except WeChatError:
+        raise Unavailable("wechat_unavailable") from None
+    if unionid is not None:
+        async with state.single.connect() as conn:
+            await sessions.follow(conn, unionid, openid, at)
 
 
 async def _scanned(state: State, openid: str, scene: str) -> None:

@@ -135,8 +135,22 @@ async def forget_login_failures(conn: AsyncConnection, key: str) -> None:
 
 
 RESIDENT_LOGIN: Final = _statement("""
-    INSERT INTO residents (id, openid, name, is_minor, created_at) VALUES (:id, :openid, :name, false, :now)
-    ON CONFLICT (openid) DO UPDATE SET openid = excluded.openid RETURNING id""")
+    INSERT INTO residents (id, openid, unionid, service_openid, name, is_minor, created_at)
+    VALUES (:id, :openid, CAST(:unionid AS varchar),
+        (SELECT f.openid FROM followers f WHERE f.unionid = CAST(:unionid AS varchar)), :name, false, :now)
+    ON CONFLICT (openid) DO UPDATE SET unionid = coalesce(excluded.unionid, residents.unionid),
+        service_openid = coalesce(excluded.service_openid, residents.service_openid) RETURNING id""")
+
+FOLLOW: Final = _statement("""
+    WITH follower AS (
+        INSERT INTO followers (unionid, openid, since)
+        VALUES (CAST(:unionid AS varchar), CAST(:openid AS varchar), :now)
+        ON CONFLICT (unionid) DO UPDATE SET openid = excluded.openid)
+    UPDATE residents SET service_openid = CAST(:openid AS varchar) WHERE unionid = CAST(:unionid AS varchar)""")
+
+UNFOLLOW: Final = _statement("""
+    WITH gone AS (DELETE FROM followers WHERE openid = CAST(:openid AS varchar))
+    UPDATE residents SET service_openid = NULL WHERE service_openid = CAST(:openid AS varchar)""")
 
 BIND_STAFF: Final = _statement("""
     UPDATE staff SET openid = :openid WHERE id = :staff_id AND active
@@ -145,11 +159,21 @@ BIND_STAFF: Final = _statement("""
 SET_DUTY: Final = _statement("UPDATE staff SET on_duty = :on_duty, duty_switched_at = now() WHERE id = :staff_id")
 
 
-async def resident_of(conn: AsyncConnection, openid: str, name: str, now: datetime) -> str:
+async def resident_of(conn: AsyncConnection, openid: str, unionid: str | None, name: str, now: datetime) -> str:
     """The resident with this openid; at their first login they are written down under `name`, tied to no house yet."""
-    row = await _one(conn, RESIDENT_LOGIN, id=new_id("res"), openid=openid, name=name, now=now)
+    row = await _one(conn, RESIDENT_LOGIN, id=new_id("res"), openid=openid, unionid=unionid, name=name, now=now)
     assert row is not None  # noqa: S101 - both branches of the statement return the row
     return str(row["id"])
+
+
+async def follow(conn: AsyncConnection, unionid: str, openid: str, now: datetime) -> None:
+    """Whoever has this `unionid` can be written to at the service account, under this openid of theirs."""
+    await conn.execute(FOLLOW, {"unionid": unionid, "openid": openid, "now": now})
+
+
+async def unfollow(conn: AsyncConnection, openid: str) -> None:
+    """They cannot be written to there any more."""
+    await conn.execute(UNFOLLOW, {"openid": openid})
 
 
 async def bind_staff(conn: AsyncConnection, staff_id: str, openid: str) -> bool:

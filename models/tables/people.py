@@ -18,12 +18,24 @@ class Resident(Base, table=True):
     id: str = Field(default_factory=lambda: new_id("res"), primary_key=True)
     openid: str | None = Field(default=None, unique=True)
     service_openid: str | None = Field(default=None, unique=True)
-    """The same person's openid at the service account, once they follow it."""
+    """The same person's openid at the service account, while they follow it."""
+    unionid: str | None = Field(default=None, unique=True)
+    """The id that WeChat gives one person on both of our accounts, known since their last login."""
     name: str
     phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     phone_hash: str | None = Field(default=None, index=True)
     is_minor: bool = False
     created_at: datetime = instant(default_factory=now)
+
+
+class Follower(Base, table=True):
+    """Whoever follows the service account; they may log in for the first time only later."""
+
+    __tablename__ = "followers"
+    unionid: str = Field(primary_key=True)
+    openid: str = Field(unique=True)
+    """At the service account."""
+    since: datetime = instant(default_factory=now)
 
 
 class Tie(Base, table=True):

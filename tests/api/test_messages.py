@@ -106,6 +106,44 @@ def test_scanning_ones_own_code_binds_wechat(api: Api) -> None:
     soon(lambda: api.staff("tech2").read("/staff/me")["wechat_bound"])
 
 
+def test_whoever_follows_the_service_account_can_be_written_to_there(api: Api) -> None:
+    """In whatever order they log in and follow, and until they follow no more."""
+
+    def reached_at(openid: str) -> str | None:
+        with api.engine.connect() as conn:
+            found: str | None = conn.execute(
+                text("SELECT service_openid FROM residents WHERE openid = :openid"), {"openid": openid}
+            ).scalar_one_or_none()
+            return found
+
+    def follow(openid: str, following: bool = True) -> None:
+        api.wechat.post("/_emulator/follow", json={"openid": openid, "following": following}).raise_for_status()
+
+    def log_in(openid: str) -> None:
+        code = api.wechat.get("/_emulator/login-code", params={"openid": openid}).json()["code"]
+        api.http.post("/api/v1/owner/login", json={"code": code}).raise_for_status()
+
+    log_in("api-first-in")
+    assert reached_at("api-first-in") is None
+    follow("api-first-in")
+    soon(lambda: reached_at("api-first-in") == "gzh-api-first-in")
+    follow("api-first-in", following=False)
+    soon(lambda: reached_at("api-first-in") is None)
+
+    follow("api-follows-first")
+    soon(lambda: followers(api, "gzh-api-follows-first") == 1)
+    log_in("api-follows-first")
+    assert reached_at("api-follows-first") == "gzh-api-follows-first"
+
+
+def followers(api: Api, openid: str) -> int:
+    with api.engine.connect() as conn:
+        count: int = conn.execute(
+            text("SELECT count(*) FROM followers WHERE openid = :openid"), {"openid": openid}
+        ).scalar_one()
+        return count
+
+
 def test_a_scene_is_ours_and_fresh() -> None:
     scene = scene_of_staff("secret", "stf_" + "x" * 20)
     assert len(scene) <= SCENE_LENGTH
