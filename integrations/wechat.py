@@ -177,12 +177,8 @@ class WeChat:
             base_url=settings.wechat_url or API,
         )
 
-    def session_for(self, js_code: str) -> str:
-        """The openid behind a wx.login code. Needs no access token. Raises CodeInvalid."""
-        return self.login(js_code).openid
-
     def login(self, js_code: str) -> Login:
-        """As `session_for`, with the id that the person has on both accounts."""
+        """Who is behind a code, with the id that the person has on both accounts. Raises CodeInvalid."""
         answer = self._mini.get(
             "/sns/jscode2session",
             appid=self._mini.appid,

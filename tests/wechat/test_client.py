@@ -49,11 +49,11 @@ def attempt(wechat: WeChat) -> str:
 
 def test_login_needs_no_token(phone: Playground, wechat: WeChat) -> None:
     code = phone.look("login-code", openid=OWNER)["code"]
-    assert wechat.session_for(code) == OWNER
+    assert wechat.login(code).openid == OWNER
     with pytest.raises(CodeInvalid) as used:
-        wechat.session_for(code)
+        wechat.login(code)
     with pytest.raises(CodeInvalid) as unknown:
-        wechat.session_for("never-issued")
+        wechat.login("never-issued")
     assert (used.value.errcode, unknown.value.errcode) == (40163, 40029)
     assert phone.calls(STABLE) == phone.calls("/cgi-bin/token") == 0
 
@@ -109,7 +109,7 @@ def test_a_bound_person_is_the_same_on_both_accounts(phone: Playground, wechat: 
 
 def test_a_token_that_died_is_replaced_once(phone: Playground, wechat: WeChat) -> None:
     allow(phone)
-    assert wechat.session_for(phone.look("login-code", openid=OWNER)["code"])
+    assert wechat.login(phone.look("login-code", openid=OWNER)["code"]).openid
     wechat.check_text(OWNER, "厨房漏水")
     phone.stable("mini", force=True)
     assert send(wechat)
@@ -241,7 +241,7 @@ def test_each_failure_says_whether_to_try_again(
 def test_nobody_there_is_unavailable_and_tells_no_secret(phone: Playground, tokens: WeChatTokens) -> None:
     gone = phone.settings.model_copy(update={"wechat_url": f"http://127.0.0.1:{free_port()}"})
     with pytest.raises(WeChatUnavailable) as caught:
-        WeChat.of(gone, tokens).session_for("code")
+        WeChat.of(gone, tokens).login("code")
     assert caught.value.__cause__ is None
     assert "secret" not in str(caught.value)
 
