@@ -75,6 +75,13 @@ def _urged(order: OrderState, event: Event) -> list[Notice]:
     return told
 
 
+def _joined(order: OrderState, event: Event) -> list[Notice]:
+    """Whoever joins hears what the others were told when this stage began."""
+    kind = order.lifecycle.told_of_entering(order.stage, order.reopened)
+    told = to_reporter(order, kind, stage=order.stage) if kind else []
+    return [notice for notice in told if notice.to_id == order.waiting_residents[-1]]
+
+
 def _commented(order: OrderState, event: Event) -> list[Notice]:
     if event.by_kind == "resident":
         return to_whoever_works(order, "reporter_replied")
@@ -147,6 +154,7 @@ def _resumed(order: OrderState, event: Event) -> list[Notice]:
 _EVERYWHERE: Final = {
     "task": task_opened,
     "urged": _urged,
+    "joined": _joined,
     "commented": _commented,
     "warned": _warned,
     "breached": _breached,

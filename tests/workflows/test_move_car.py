@@ -194,6 +194,8 @@ async def test_more_wait_for_the_same_car(desk: Desk) -> None:
     await end(desk, USER, "move", "coming", minutes="5")
     assert [notice.to_id for notice in desk.shelf.notices("minutes_promised")] == [NEIGHBOUR.id]
     await desk.send(SYSTEM, "join", resident=OWNER.id)
+    told = [notice.to_id for notice in desk.shelf.notices("minutes_promised")]
+    assert told == [NEIGHBOUR.id, OWNER.id], "who joins after the promise hears of it too"
     await end(desk, OWNER, "confirm_moved", "moved")
     await desk.handle.result()
 
