@@ -76,6 +76,7 @@ def for_staff(bundle: Row, state: OrderState, actor: Actor) -> Json:
             "obstacle": car.obstacle,
             "obstacle_title": words.OBSTACLES[car.obstacle],
             "waiting": len(car.requesters),
+            "asked_before": car.asked_before,
             "promised": car.promised,
             "may_call_user": may_call_user(state, actor),
         }

@@ -19,6 +19,8 @@ CAR: Final = {
     "obstacle": "挪车原因",
     "waiting": "等候人数",
     "promised": "车主答应",
+    "asked_before": "当天此前已请求",
+    "times": "{count}次",
     "call": "联系车主",
     "call_hint": "点开后拨打，每次查看都会记录；号码不要告诉任何人",
     "waiting_for": "{count}人",

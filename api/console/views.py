@@ -408,6 +408,7 @@ def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
         (CAR["obstacle"], car["obstacle_title"]),
         (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"]) if car["waiting"] else ""),
         (CAR["promised"], times.moment(promised, now) if promised else ""),
+        (CAR["asked_before"], CAR["times"].format(count=car["asked_before"]) if car["asked_before"] else ""),
     ]
 
 

@@ -180,6 +180,7 @@ async def _order(state: State, case: Case, found: Circumstances, now: datetime) 
                 reachable=found.reachable,
                 requesters=(case.requester,) if case.requester else (),
                 vetted=vetted,
+                asked_before=found.asked_today,
             ),
             at=now,
         )

@@ -54,6 +54,8 @@ class MoveCar(BaseModel):
     requesters: tuple[str, ...] = ()
     vetted: bool = True
     """False until a clerk has looked at somebody who asks often."""
+    asked_before: int = 0
+    """How often who asks had asked on that day already; what the clerk goes by who looks at them."""
     promised: datetime | None = None
     """Until when the car's user has said that they come."""
 

@@ -235,6 +235,8 @@ def test_who_asks_often_is_looked_at_first_but_for_fire_lanes(api: Api, streets:
     clerk = api.staff("clerk")
     kinds = [[task["kind"] for task in clerk.order(number)["tasks"]] for number in numbers]
     assert kinds == [["on_site"]] * 5 + [["vet"]]
+    assert clerk.order(numbers[-1])["car"]["asked_before"] == 5
+    assert "asked_before" not in json.dumps(api.owner("waits-9").order(numbers[-1]))
     lane = ask(api, "waits-9", plates[6], reason="fire_lane").json()
     assert (lane["priority"], [task["kind"] for task in clerk.order(lane["number"])["tasks"]]) == (
         "emergency",
