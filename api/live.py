@@ -1,7 +1,8 @@
 """Changes as they happen: one LISTEN per process, handed on to whoever may see the order.
 
 A subscription remembers which orders changed, not each change, so a slow screen costs nothing and reloads each order
-once.
+once. One of a staff member ends when they log out, leave, or are given other roles or another scope: their client comes
+back through the check of its login.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from models.domain.numbers import PREFIXES
 from models.domain.people import Actor
 from models.repositories import reading
 from models.repositories.direct import Direct
-from models.repositories.live import ORDERS_CHANNEL
+from models.repositories.live import ORDERS_CHANNEL, STAFF_CHANNEL
 
 RECONNECT_SECONDS: Final = 1.0
 """A lost connection to Postgres is renewed this often; screens are told to reload when it is back."""
@@ -50,16 +51,27 @@ EVERYTHING: Final = Change(None, None)
 
 @dataclass(eq=False)
 class Subscription:
-    """An asynchronous iterator of :class:`Change`. For staff by their scope, for a resident by their id and houses."""
+    """An asynchronous iterator of :class:`Change`. For staff by their scope, for a resident by their id and houses.
+
+    It ends when nobody knows any more that whoever listens is still who they were.
+    """
 
     staff: Actor | None = None
     resident_id: str | None = None
     houses: frozenset[str] = frozenset()
     _changed: dict[str | None, Change] = field(default_factory=dict)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
 
     def tell(self, change: Change) -> None:
-        self._changed[change.number] = change
+        if not self.ended:
+            self._changed[change.number] = change
+            self._some.set()
+
+    def end(self, *last: Change) -> None:
+        """Nothing more is told but these; what has gathered is not, because it may be no business of theirs by now."""
+        self._changed = {change.number: change for change in last}
+        self.ended = True
         self._some.set()
 
     def __aiter__(self) -> Self:
@@ -67,6 +79,8 @@ class Subscription:
 
     async def __anext__(self) -> Change:
         while not self._changed:
+            if self.ended:
+                raise StopAsyncIteration
             self._some.clear()
             await self._some.wait()
         return self._changed.pop(next(iter(self._changed)))
@@ -114,7 +128,8 @@ class Live:
                 connection = await asyncpg.connect(self._database_url, timeout=CONNECT_SECONDS)
                 try:
                     await connection.add_listener(ORDERS_CHANNEL, self._heard)
-                    self._tell_all(EVERYTHING)
+                    await connection.add_listener(STAFF_CHANNEL, self._heard_of_staff)
+                    self._listening_again()
                     while True:
                         await asyncio.sleep(ALIVE_EVERY_SECONDS)
                         await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
@@ -137,9 +152,18 @@ class Live:
         if asked:
             self._to_look_up.put_nowait(change)
 
-    def _tell_all(self, change: Change) -> None:
+    def _heard_of_staff(self, connection: Any, pid: int, channel: str, payload: object) -> None:
         for subscription in self._subscriptions:
-            subscription.tell(change)
+            if subscription.staff is not None and subscription.staff.id == payload:
+                subscription.end()
+
+    def _listening_again(self) -> None:
+        """Anything may have changed while nobody listened, also what staff may see."""
+        for subscription in self._subscriptions:
+            if subscription.staff is None:
+                subscription.tell(EVERYTHING)
+            else:
+                subscription.end(EVERYTHING)
 
     async def _look_up(self) -> None:
         """Whose order it is stands in the row and not in the announcement, which goes to every process."""

@@ -42,15 +42,19 @@ async def of_owner(state: StateDep, owner: Owner) -> EventSourceResponse:
 
 
 async def changes_of(live: Live, seconds: float = STREAM_SECONDS, **whose: Any) -> AsyncIterator[dict[str, str]]:
-    """Events until the stream has lasted so many seconds; clients reconnect, and are asked again who they are."""
+    """Events until the stream has lasted so many seconds, or the subscription ends; clients reconnect, and are asked
+    again who they are.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     async with live.subscribe(**whose) as changes:
         while loop.time() < end:
             try:
                 async with asyncio.timeout_at(end):
-                    change = await anext(changes)
+                    change = await anext(changes, None)
             except TimeoutError:
+                return
+            if change is None:
                 return
             if change.number is None:
                 yield {"event": "everything", "data": ""}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from models.domain.staff_rights import Colleague
 from models.repositories.direct import Direct, numbered
+from models.repositories.live import STAFF_CHANGED
 from models.repositories.staffing import ABSENT, ON_DUTY, WORK_KINDS
 
 Row = dict[str, Any]
@@ -62,6 +63,7 @@ _SCOPE: Final = text("""
     SELECT :staff, said.community_id, said.buildings
     FROM jsonb_to_recordset(CAST(:scopes AS jsonb)) AS said(community_id text, buildings text[])
 """)
+_CHANGED: Final = text(STAFF_CHANGED.format(staff=":staff"))
 
 
 def appoint(conn: Connection, staff: str, values: Mapping[str, Any], scopes: Sequence[Mapping[str, Any]]) -> None:
@@ -73,6 +75,7 @@ def appoint(conn: Connection, staff: str, values: Mapping[str, Any], scopes: Seq
     conn.execute(_APPOINT, {"staff": staff, **values})
     conn.execute(_NO_SCOPES, {"staff": staff})
     conn.execute(_SCOPE, {"staff": staff, "scopes": json.dumps(list(scopes))})
+    conn.execute(_CHANGED, {"staff": staff})
 
 
 _PHONE: Final = numbered("SELECT phone_sealed FROM staff WHERE id = :staff")

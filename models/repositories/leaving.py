@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from models.domain.errors import IllegalTransition, ValidationFailed
 from models.repositories.direct import Direct, numbered
+from models.repositories.live import STAFF_CHANGED
 from models.repositories.people import COVERS, SERVES
 from models.tables.base import new_id
 
@@ -22,9 +23,11 @@ _LOCK: Final = text("SELECT id, active FROM staff WHERE id = ANY(CAST(:staff AS 
 
 _LEAVE: Final = text("UPDATE staff SET active = false, on_duty = false WHERE id = :staff")
 
-_LOG_OUT: Final = text(
-    "UPDATE staff_sessions SET revoked_at = :now WHERE staff_id = :staff AND revoked_at IS NULL AND expires_at > :now"
-)
+_LOG_OUT: Final = text(f"""
+    WITH revoked AS (
+        UPDATE staff_sessions SET revoked_at = :now
+        WHERE staff_id = :staff AND revoked_at IS NULL AND expires_at > :now)
+    {STAFF_CHANGED.format(staff=":staff")}""")  # noqa: S608 - only constants are put in
 
 _END_PLANS: Final = text(
     """

@@ -19,6 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 ORDERS_CHANNEL: Final = "wuyou_orders"
 """Payload: `<order number> <community id>`."""
 
+STAFF_CHANNEL: Final = "wuyou_staff"
+"""Payload: the id of a staff member who logged out, has left, or may do and see something else than before."""
+
 OUTBOX_CHANNEL: Final = "wuyou_outbox"
 """Payload: empty. New rows wait for the relay."""
 
@@ -33,6 +36,11 @@ _NOTIFY = text(
     " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS said(channel, payload)"
 )
 """Nothing that has to last is written, so its transaction need not wait for the disk."""
+
+STAFF_CHANGED: Final = f"SELECT pg_notify('{STAFF_CHANNEL}', {{staff}})"
+"""Stands in the transaction of the change itself: unlike a screen's refresh it must not be lost, and it is rare enough
+for the lock at the commit.
+"""
 
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 
 from models.repositories.direct import Direct, numbered
+from models.repositories.live import STAFF_CHANGED
 from models.repositories.people import ACTING
 from models.tables.base import new_id
 
@@ -47,9 +48,11 @@ PROLONG_SESSION: Final = _statement(
     "UPDATE staff_sessions SET expires_at = :expires_at WHERE token_hash = :token_hash AND revoked_at IS NULL"
 )
 
-REVOKE_SESSION: Final = _statement(
-    "UPDATE staff_sessions SET revoked_at = coalesce(revoked_at, :now) WHERE token_hash = :token_hash"
-)
+REVOKE_SESSION: Final = _statement(f"""
+    WITH revoked AS (
+        UPDATE staff_sessions SET revoked_at = coalesce(revoked_at, :now) WHERE token_hash = :token_hash
+        RETURNING staff_id)
+    {STAFF_CHANGED.format(staff="staff_id")} FROM revoked""")  # noqa: S608 - only constants are put in
 
 
 async def staff_by_account(conn: AsyncConnection, account: str) -> Row | None:

@@ -13,7 +13,7 @@ from api.console.frame import Member
 from api.console.guard import Room
 from api.deps import StateDep
 from api.engine import ASK_EVERY_SECONDS, EngineWatch
-from api.live import STREAM_SECONDS, Subscription, may_see
+from api.live import EVERYTHING, STREAM_SECONDS, Subscription, may_see
 from api.sessions import StaffMember
 from api.state import State
 from models.repositories import reading
@@ -42,7 +42,8 @@ async def _changes(state: State, member: StaffMember, number: str, version: int)
     async with state.live.subscribe(staff=member.actor) as changes:
         if version and await _moved_on(state, member, number, version):
             yield {"event": "changed", "data": "1"}
-        while loop.time() < end:
+        while loop.time() < end and not changes.ended:
+            # The end of a login too is a change: the page fetches itself anew, or finds the way to the login.
             if await _concerned(changes, number, watch):
                 yield {"event": "changed", "data": "1"}
                 await asyncio.sleep(GATHER_SECONDS)
@@ -63,11 +64,11 @@ async def _concerned(changes: Subscription, number: str, watch: EngineWatch) -> 
     try:
         async with asyncio.timeout(ASK_EVERY_SECONDS):
             while not concerned:
-                change = await anext(changes)
+                change = await anext(changes, EVERYTHING)
                 concerned = not number or change.number in (None, number)
             # What has gathered meanwhile is part of the same refresh; nothing here waits.
             async with asyncio.timeout(0):
-                while True:
+                while not changes.ended:
                     await anext(changes)
     except TimeoutError:
         return concerned or watch.up != was_up
