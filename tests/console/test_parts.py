@@ -16,14 +16,21 @@ from api.console.rooms.login import HOME, _inside
 from api.console.rooms.order import body_of_groups
 from api.console.rooms.register import SLOTS, filing_of, label_of
 from api.console.templating import asset, render, screens
+from api.console.wording import DONE
 from models.domain.commands import PutOnHold
 from models.domain.errors import ValidationFailed
 from models.domain.forms import Accepted, Assigned, Finished, Fixed, Form, parse
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import Hold, HoldReason
 from models.domain.quotes import Parties, Quoted, QuoteDeclined, Received, put_quote
 from tests.console import samples as s
 
 ME = {"name": "陈静", "account": "dispatcher", "roles_title": "调度员", "waiting": 0, "entrances": ENTRANCES}
+
+
+def test_every_button_says_what_it_has_done() -> None:
+    outcomes = {outcome for kind in LIFECYCLES.values() for task in kind.tasks.values() for outcome in task.outcomes}
+    assert outcomes <= DONE.keys()
 
 
 def page_of(order: dict[str, object], account: str) -> str:
