@@ -6,7 +6,8 @@ import math
 import os
 import platform
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -111,7 +112,8 @@ class Run:
                 if "temporal" in chosen:
                     await self._each(lambda clients: engine.starts(client, clients, self._choice.seconds))
                 if "lifecycle" in chosen:
-                    await self._lifecycle(client, cast, pool)
+                    with self._least(stack) as door:
+                        await self._lifecycle(client, cast, pool, door)
             if "reads" in chosen:
                 await self._reads(stack, tokens)
             if "create" in chosen:
@@ -153,8 +155,9 @@ class Run:
         await self._each(lambda clients: database.lists(pool, reporters, clients, seconds))
         await self._each(lambda clients: database.rows(pool, numbers, clients, seconds))
 
-    async def _lifecycle(self, client: Client, cast: Cast, pool: asyncpg.Pool) -> None:
+    async def _lifecycle(self, client: Client, cast: Cast, pool: asyncpg.Pool, door: int) -> None:
         seconds = self._choice.seconds
+        await listening(door)
         rehearsal = await cast.rehearse(client)
         self.report.facts |= {
             "history events of a plain repair": rehearsal.events,
@@ -164,10 +167,16 @@ class Run:
         for clients in self._choice.clients:
             lives = clients + math.ceil(FASTEST_UPDATES * seconds / lifecycle.ACTIONS)
             self._add(await engine.updates(client, rehearsal.local_activities, lives, clients, seconds))
+            least = await engine.actions(client, pool, door, lifecycle.ACTIONS, lives, clients, seconds)
+            self._add(least, engine.UPDATES)
             waiting.extend(await cast.file(max(0, lives - len(waiting))))
             await filing.drained(pool)
             await engine.begun(client, [order.number for order in waiting])
-            self._add(await lifecycle.play(ACTION, cast, rehearsal, waiting, clients, seconds), engine.UPDATES)
+            shown = await lifecycle.play(ACTION, cast, rehearsal, waiting, clients, seconds)
+            self._add(shown, engine.UPDATES)
+            self.report.facts[f"{ACTION} as a share of the {engine.LEAST}, {clients} clients"] = (
+                f"{shown.rate / least.rate:.2f}, by cpu {least.cpu_ms / shown.cpu_ms:.2f}"
+            )
             await filing.drained(pool)
 
     async def _reads(self, stack: Stack, tokens: Tokens) -> None:
@@ -207,6 +216,17 @@ class Run:
         settings = stack.settings
         arguments = (settings.temporal_address, settings.temporal_namespace)
         return program("bench.yardsticks.temporal", *arguments, log=self._log("bare-worker"))
+
+    @contextmanager
+    def _least(self, stack: Stack) -> Iterator[int]:
+        """The worker and the door of the least action; answers the door's port."""
+        settings, port = stack.settings, free_port(above=LOWEST_PORT)
+        where = (settings.temporal_address, settings.temporal_namespace)
+        with (
+            program("bench.yardsticks.least", "worker", *where, settings.database_url, log=self._log("least-worker")),
+            program("bench.yardsticks.least", "door", *where, str(port), log=self._log("least-door")),
+        ):
+            yield port
 
     def _log(self, name: str) -> Path:
         return self._home / "logs" / f"{name}.log"

@@ -14,6 +14,12 @@ from bench.measuring import Measurement, Stopwatch, measure
 CONNECTIONS: Final = 15
 """As many as the API's pool may open."""
 
+DROP: Final = "DROP TABLE IF EXISTS bench_bare, bench_least, bench_least_events"
+TABLES: Final = """
+    CREATE TABLE bench_bare (number text PRIMARY KEY, owner text, at timestamptz, state jsonb);
+    CREATE TABLE bench_least (number text PRIMARY KEY, version integer, state jsonb);
+    CREATE TABLE bench_least_events (number text, version integer, at timestamptz, PRIMARY KEY (number, version))"""
+
 INSERT: Final = "INSERT INTO bench_bare (number, owner, at, state) VALUES ($1, $2, now(), $3)"
 
 LIST: Final = """
@@ -26,12 +32,12 @@ ROW: Final = "SELECT * FROM work_orders WHERE number = $1"
 
 @asynccontextmanager
 async def bare_database(url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool and an empty table with one key, which goes away again."""
+    """A pool and empty tables with one key each, which go away again."""
     async with asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS) as pool:
-        await pool.execute("DROP TABLE IF EXISTS bench_bare")
-        await pool.execute("CREATE TABLE bench_bare (number text PRIMARY KEY, owner text, at timestamptz, state jsonb)")
+        await pool.execute(DROP)
+        await pool.execute(TABLES)
         yield pool
-        await pool.execute("DROP TABLE bench_bare")
+        await pool.execute(DROP)
 
 
 async def inserts(pool: asyncpg.Pool, state: str, clients: int, seconds: float) -> Measurement:

@@ -1,4 +1,4 @@
-"""How fast the bare workflow starts and answers."""
+"""How fast the bare workflow starts and answers, and the one that does what any action must."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import asyncpg
 from temporalio.client import Client
 
+from bench.client import Line, post
 from bench.measuring import Measurement, Stopwatch, measure
+from bench.yardsticks import least
+from bench.yardsticks.least import Least
 from bench.yardsticks.temporal import QUEUE, Bare
+from devstack.ports import LOOPBACK
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -27,6 +32,7 @@ POLL_SECONDS: Final = 0.05
 
 STARTS: Final = "bare start"
 UPDATES: Final = "bare update"
+LEAST: Final = "least action"
 
 
 async def starts(client: Client, clients: int, seconds: float) -> Measurement:
@@ -68,6 +74,31 @@ async def updates(
     return shown
 
 
+async def actions(
+    client: Client, pool: asyncpg.Pool, port: int, each: int, lives: int, clients: int, seconds: float
+) -> Measurement:
+    """The same for what an action cannot do without: `each` per workflow, posted to the door at this port."""
+    waiting = await _each(client, range(lives), lambda client, _: _start(client, each, Least.run, least.QUEUE))
+    await pool.executemany("INSERT INTO bench_least VALUES ($1, 0, 'null')", [(number,) for number in waiting])
+    await begun(client, waiting)
+
+    async def work(number: int, watch: Stopwatch) -> None:
+        async with Line(LOOPBACK, port) as line:
+            while watch.running and waiting:
+                request = post(f"/{waiting.pop()}", {}).with_key("")
+                for _ in range(each):
+                    started = time.perf_counter()
+                    status = await line.send(request)
+                    watch.note(started, status == 200, str(status))
+                    if not watch.running:
+                        return
+        watch.stop()
+
+    shown = await measure(LEAST, clients, seconds, work)
+    await _each(client, waiting, _terminate)
+    return shown
+
+
 async def begun(client: Client, numbers: Sequence[str]) -> None:
     """Wait until the workers have taken all of them up, so that no Update has to wait for a start.
 
@@ -84,8 +115,8 @@ async def _begun(client: Client, number: str) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _start(client: Client, updates: int) -> str:
-    handle = await client.start_workflow(Bare.run, updates, id=f"bench-{uuid.uuid4().hex}", task_queue=QUEUE)
+async def _start(client: Client, updates: int, run: Any = Bare.run, queue: str = QUEUE) -> str:
+    handle = await client.start_workflow(run, updates, id=f"bench-{uuid.uuid4().hex}", task_queue=queue)
     return handle.id
 
 
