@@ -18,7 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.ladder import Attempt, ladder, without_a_call
-from activities.settling import settle
+from activities.settling import settle, tell_deputies
 from integrations.sms import Sms, SmsOutcomeUnknown, SmsRefused, SmsUnavailable
 from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
 from models.domain import notice_words
@@ -58,23 +58,25 @@ class Notices:
             letter = delivery.letter(conn, notice_id)
             if letter is None:
                 return "forgotten"
-            settled = self._settle(conn, letter, now)
-        if settled == "spread":
+            settled, is_copied = self._settle(conn, letter, now)
+        if is_copied:
             self._wake_relay()
         return settled or self._send(letter)
 
-    def _settle(self, conn: Connection, letter: Letter, now: datetime) -> str | None:
-        """What can be decided without calling out. None: the notice is now `sending`."""
+    def _settle(self, conn: Connection, letter: Letter, now: datetime) -> tuple[str | None, bool]:
+        """What can be decided without calling out, and whether others are now to be told. None: the notice is
+        `sending`.
+        """
         if letter.delivery == "sending":
-            return self._finish(conn, letter, "uncertain", error="an earlier attempt ended half-way")
+            return self._finish(conn, letter, "uncertain", error="an earlier attempt ended half-way"), False
         if letter.delivery != "pending":
-            return letter.delivery
+            return letter.delivery, False
         outcome = without_a_call(letter, now, has_sms=self._sms is not None)
         if outcome is None:
             notices.begin_sending(conn, letter.id, now)
         else:
             settle(conn, [(letter, outcome)], now)
-        return outcome
+        return outcome, tell_deputies(conn, [(letter, outcome)], now) or outcome == "spread"
 
     def _send(self, letter: Letter) -> str:
         """Down the ladder until somebody takes it. What is refused on one rung goes on to the next."""

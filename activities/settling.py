@@ -23,6 +23,7 @@ def settle_round(conn: Connection, notice_ids: Sequence[str], now: datetime, has
     letters = [letter for letter in delivery.letters_at_rest(conn, notice_ids) if letter.delivery == "pending"]
     settled = [(letter, outcome) for letter in letters if (outcome := without_a_call(letter, now, has_sms=has_sms))]
     settle(conn, settled, now)
+    tell_deputies(conn, settled, now)
     return {letter.id: outcome for letter, outcome in settled}
 
 
@@ -36,6 +37,14 @@ def settle(conn: Connection, settled: Sequence[tuple[Letter, Outcome]], now: dat
             _spread(conn, letter, now)
         elif outcome == "held_back":
             delivery.hold_back(conn, letter.id, waits_until(letter, now) or now)
+
+
+def tell_deputies(conn: Connection, decided: Sequence[tuple[Letter, Outcome | None]], now: datetime) -> bool:
+    """Whoever acts for an absentee is rung as well, whatever becomes of the absentee's own notice, unless it no longer
+    holds. Answers whether that wrote any.
+    """
+    deputies = {letter.id: letter.deputy for letter, outcome in decided if letter.deputy and outcome != "withdrawn"}
+    return notices.tell_deputies(conn, deputies, now) > 0
 
 
 def _spread(conn: Connection, letter: Letter, now: datetime) -> None:

@@ -212,6 +212,8 @@ async def record_absence(state: State, member: StaffMember, account: str, body: 
         rights.days_away(body.since, body.until, now.astimezone(CHINA).date())
         stands_in = await _deputy(state, member, body.deputy)
         await _in_transaction(state, absences.record, row["id"], stands_in, body.since, body.until, member.id, now)
+        await _in_transaction(state, delivery.look_again, staff=row["id"])
+        state.announcer.wake_relay()
         return await one(state, member, account)
 
     said = {"account": account, **body.model_dump(mode="json")}

@@ -6,6 +6,7 @@ The inbox shows everything to everybody at any hour. This is about what rings: W
 * All else rings at whoever is on duty, and waits for whoever is not until their next turn begins or they switch on.
 * What a whole role is told goes to its members on duty. Where nobody is, each member's copy waits, so that whoever
   comes first hears of it.
+* What is for somebody who is away rings at whoever acts for them that day as well, by the deputy's own duty.
 * A breach whose role has nobody on duty also goes at once to the next rung above that has: the ladder exists so that
   somebody can still act, and a broken promise that only sleepers hear of helps nobody.
 """
@@ -24,6 +25,9 @@ RUNGS: Final = (Role.LEAD, Role.MANAGER, Role.QUALITY)
 """Who hears of a breach, in the order of the ladder."""
 
 BREACH: Final = "breached"
+
+DEPUTISES_FOR: Final = "deputises_for"
+"""The fact by which a deputy's notice says whose task it is about: the absentee's id."""
 
 KEPT_FOR: Final = timedelta(days=3)
 """What has waited longer than a weekend is no news any more, and stays in the inbox alone."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from models.domain import words
+from models.domain.duty import DEPUTISES_FOR
 from models.domain.money import yuan
 from models.domain.numbers import CHINA
 from models.domain.templates import TEMPLATES, Value, fill
@@ -186,6 +187,8 @@ PHRASES: Final = {
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
 
 URGENT: Final = "紧急"
+DEPUTISED: Final = "代办"
+"""Before what a deputy is told about somebody else's task."""
 
 
 class Subject(BaseModel):
@@ -351,9 +354,10 @@ def _move_car(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
 def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     task = words.TASKS.get(str(facts.get("task_kind")))
     what = f"{task}：{subject.category}" if kind == "new_task" and task else f"{title(kind)}：{subject.category}"
+    marks = [mark for mark, holds in ((URGENT, subject.urgent), (DEPUTISED, DEPUTISES_FOR in facts)) if holds]
     return {
         "character_string1": subject.number,
-        "thing2": f"【{URGENT}】{what}" if subject.urgent else what,
+        "thing2": "".join(f"【{mark}】" for mark in marks) + what,
         "thing3": subject.place,
         "time4": _due(subject),
     }

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, RowMapping, text
 
 from models.domain import words
+from models.domain.duty import DEPUTISES_FOR
 from models.domain.notice_words import Subject
 from models.domain.quiet_hours import QuietHours
+from models.repositories.people import SERVES
 from models.repositories.prepared import Prepared
-from models.repositories.staffing import ABSENT, ON_DUTY, OWN_TURN
+from models.repositories.staffing import ABSENT, ON_DUTY, OWN_TURN, TODAY, WORK_KINDS
 
 
 class Letter(BaseModel):
@@ -60,9 +62,21 @@ class Letter(BaseModel):
     """True for residents."""
     next_turn: datetime | None
     """When the recipient's next turn of duty begins, if it is planned."""
+    deputy: str | None
+    """Who acts today for a member of staff who is away, if they may do what the notice asks for."""
     quiet: QuietHours
     """Of the order's community."""
 
+
+_DEPUTY: Final = f"""(SELECT s.id FROM absences ab JOIN staff s ON s.id = ab.deputy_id AND s.active
+    WHERE ab.staff_id = n.to_id AND ab.ended_at IS NULL AND {TODAY} BETWEEN ab.since AND ab.until
+      AND NOT n.facts ? '{DEPUTISES_FOR}'
+      AND {SERVES.format(community="w.community_id")} AND NOT s.id = ANY(w.excluded)
+      AND (t.id IS NULL OR t.holder_id IS NOT NULL OR t.kind NOT IN ({", ".join(f"'{kind}'" for kind in WORK_KINDS)}))
+    LIMIT 1)"""  # noqa: S608 - only constants are put in
+"""Whoever deputises for the recipient of the notice `n`. Work out of the pool would become the deputy's own, so an
+absentee's role is no reason to ring for it (`rights.by_whose_right`); nor is a deputy's own deputy told.
+"""
 
 _LETTER: Final = text(f"""
     SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.sms,
@@ -89,6 +103,7 @@ _LETTER: Final = text(f"""
            CASE WHEN s.id IS NULL THEN true ELSE {ON_DUTY} AND NOT {ABSENT} END AS on_duty,
            CASE WHEN s.id IS NOT NULL AND NOT n.urgent THEN
                (SELECT min(dt.starts_at) FROM duty_turns dt WHERE {OWN_TURN} AND dt.starts_at > now()) END AS next_turn,
+           CASE WHEN s.id IS NOT NULL THEN {_DEPUTY} END AS deputy,
            coalesce(p.settings->'quiet', '{{}}') AS quiet,
            m.plate_sealed
     FROM notices n

@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import Connection, DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.domain.duty import Member
+from models.domain.duty import DEPUTISES_FOR, Member
 from models.domain.people import Role
 from models.repositories.people import COVERS, SERVES
 from models.repositories.prepared import Prepared
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_OTHER
 from models.repositories.staffing import ABSENT, ON_DUTY
 
 _BEGIN: Final = text(
@@ -119,34 +120,62 @@ def members(conn: Connection, notice_id: str, roles: Iterable[Role]) -> list[Mem
     return [Member(id=row.id, roles=tuple(known & set(row.roles)), on_duty=row.on_duty) for row in rows]
 
 
-_SPREAD: Final = text(
-    """
-    WITH role_notice AS (
-        UPDATE notices SET delivery = 'spread', delivered_at = :now
-        WHERE id = :id AND to_kind = 'role' AND delivery = 'pending'
-        RETURNING *
-    ), copies AS (
+_COPIES: Final = f"""copies AS (
         INSERT INTO notices (
             id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at, not_before,
             delivery)
-        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.sms, n.facts,
+        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.sms, {{facts}},
             n.while_task, n.urgent, n.created_at, NULL, 'pending'
-        FROM role_notice n, unnest(CAST(:staff AS text[])) AS staff_id
+        FROM {{originals}}
         ON CONFLICT (id) DO NOTHING
         RETURNING id, number, version, urgent
     )
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT id, 'notice', number, version, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('notice', id), :now,
-        :now, 0
+    SELECT id, 'notice', number, version, CASE WHEN urgent THEN {RANK_EMERGENCY} ELSE {RANK_OTHER} END,
+        jsonb_build_object('notice', id), :now, :now, 0
     FROM copies
     ON CONFLICT (id) DO NOTHING
-    """
+"""  # noqa: S608 - only constants are put in
+"""A notice `n` for one more member of staff, `staff_id`, and the wish to deliver it."""
+
+_SPREAD: Final = text(
+    f"""
+    WITH role_notice AS (
+        UPDATE notices SET delivery = 'spread', delivered_at = :now
+        WHERE id = :id AND to_kind = 'role' AND delivery = 'pending'
+        RETURNING *
+    ), {_COPIES.format(facts="n.facts", originals="role_notice n, unnest(CAST(:staff AS text[])) AS staff_id")}
+    """  # noqa: S608 - only constants are put in
 )
 
 
 def spread(conn: Connection, notice_id: str, staff: Sequence[str], now: datetime) -> int:
     """Turn a role's notice into one for each of these; tells how many. A second time does nothing."""
     return conn.execute(_SPREAD, {"id": notice_id, "staff": list(staff), "now": now}).rowcount
+
+
+_FOR_THE_ABSENTEE: Final = f"n.facts || jsonb_build_object('{DEPUTISES_FOR}', n.to_id)"
+
+_TO_DEPUTIES: Final = text(
+    f"""
+    WITH originals AS (
+        SELECT n.*, said.staff_id FROM unnest(CAST(:ids AS text[]), CAST(:deputies AS text[])) AS said(id, staff_id)
+        JOIN notices n ON n.id = said.id
+        WHERE NOT EXISTS (SELECT 1 FROM notices e WHERE e.number = n.number AND e.version = n.version
+            AND e.kind = n.kind AND e.to_id = said.staff_id AND e.while_task IS NOT DISTINCT FROM n.while_task)
+    ), {_COPIES.format(facts=_FOR_THE_ABSENTEE, originals="originals n")}
+    """  # noqa: S608 - only constants are put in
+)
+
+
+def tell_deputies(conn: Connection, deputies: Mapping[str, str], now: datetime) -> int:
+    """Tell these (notice id → staff id) what somebody is told for whom they act today; answers how many notices that
+    makes. A second time does nothing, nor is anybody told twice who had it told to themselves.
+    """
+    if not deputies:
+        return 0
+    values = {"ids": list(deputies), "deputies": list(deputies.values()), "now": now}
+    return conn.execute(_TO_DEPUTIES, values).rowcount
 
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))

@@ -12,7 +12,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities import notices as deliveries
 from activities.notices import Notices
+from activities.settling import settle_round
 from models.domain.numbers import CHINA
+from models.domain.order import OrderState
 from models.repositories import delivery
 from tests.effects.desk import OWNER_OPENID, Desk
 from tests.wechat.playground import Playground
@@ -332,3 +334,79 @@ async def test_a_role_s_notice_goes_to_those_on_duty(
     assert notices.deliver(notice) == "spread"
     copies = desk.rows("SELECT to_id FROM notices WHERE number = :n AND to_kind = 'staff' ORDER BY 1", n=order.number)
     assert [row.to_id for row in copies] == told
+
+
+# -- days away ---------------------------------------------------------------------------------------------------------
+
+
+def away(desk: Desk, staff: str, deputy: str | None, **changed: Any) -> None:
+    today = datetime.now(CHINA).date()
+    row = {"id": f"abs_{staff}", "staff": staff, "deputy": deputy, "since": today, "until": today, **changed}
+    desk.say(
+        "INSERT INTO absences (id, staff_id, deputy_id, since, until, recorded_by, created_at)"
+        " VALUES (:id, :staff, :deputy, :since, :until, :staff, now())",
+        **row,
+    )
+
+
+def to_deputy(desk: Desk, order: OrderState) -> list[str]:
+    rows = desk.rows("SELECT id FROM notices WHERE number = :n AND to_id = 'stf_tech2' ORDER BY id", n=order.number)
+    return [row.id for row in rows]
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_whoever_acts_for_an_absentee_is_rung_about_their_task(
+    notices: Notices, desk: Desk, phone: Playground, urgent: bool
+) -> None:
+    openid = follow(phone, desk, "staff", "stf_tech2")
+    own = follow(phone, desk, "staff", "stf_tech")
+    away(desk, "stf_tech", "stf_tech2")
+    order = await desk.order()
+    desk.say("UPDATE tasks SET holder_id = 'stf_tech' WHERE number = :n", n=order.number)
+    task = f"{order.number}.1"
+    said = {"to_kind": "staff", "to_id": "stf_tech", "template": "task", "while_task": task, "urgent": urgent}
+    notice = desk.notice(order, "new_task", **said, facts={"task_kind": "accept"})
+    assert notices.deliver(notice) == ("sent" if urgent else "held_back"), "an emergency rings at the absentee too"
+    assert len(received(phone, own)) == urgent
+    notices.deliver(notice)
+    (copy,) = to_deputy(desk, order)
+    assert wish_for(desk, copy).rank == (1 if urgent else 3)
+    assert notices.deliver(copy) == "sent"
+    (message,) = received(phone, openid)
+    assert "代办" in str(message)
+    desk.say("UPDATE tasks SET closed_at = now() WHERE number = :n", n=order.number)
+    late = desk.notice(order, "warned", **said)
+    assert notices.deliver(late) == "withdrawn"
+    assert to_deputy(desk, order) == [copy], "what no longer holds is told to nobody"
+
+
+async def test_a_deputy_is_rung_by_their_own_duty_and_in_their_own_right(
+    notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    follow(phone, desk, "staff", "stf_tech2")
+    away(desk, "stf_tech", "stf_tech2")
+    said: dict[str, Any] = {"to_kind": "staff", "to_id": "stf_tech", "template": "task"}
+
+    async def told(about: str = "warned", **changed: Any) -> list[str]:
+        order = await desk.order()
+        desk.say("UPDATE tasks SET kind = 'accept', holder_id = :holder WHERE number = :n", n=order.number,
+                 holder=changed.pop("holder", "stf_tech"))  # fmt: skip
+        if changed.pop("excluded", False):
+            desk.say("UPDATE work_orders SET excluded = '{stf_tech2}' WHERE number = :n", n=order.number)
+        notice = desk.notice(order, about, **said, while_task=f"{order.number}.1")
+        with desk.engine.begin() as conn:
+            settle_round(conn, [notice], datetime.now(UTC), has_sms=False)
+        return to_deputy(desk, order)
+
+    assert await told(holder=None) == [], "work out of the pool is no deputy's by another's role"
+    assert await told(excluded=True) == [], "nor what is kept from them"
+    off_duty(desk, "stf_tech2")
+    (copy,) = await told()
+    assert notices.deliver(copy) == "held_back"
+    away(desk, "stf_tech2", "stf_dispatcher")
+    assert notices.deliver(copy) == "held_back"
+    assert desk.rows("SELECT 1 FROM notices WHERE to_id = 'stf_dispatcher'") == [], (
+        "a deputy's deputy has no such right"
+    )
+    desk.say("UPDATE absences SET ended_at = now() WHERE staff_id = 'stf_tech'")
+    assert await told() == []
