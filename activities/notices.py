@@ -22,6 +22,7 @@ from activities.settling import settle, tell_deputies
 from integrations.sms import Sms, SmsOutcomeUnknown, SmsRefused, SmsUnavailable
 from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
 from models.domain import notice_words
+from models.domain.rounds import PATROL
 from models.domain.templates import TEMPLATES
 from models.domain.texts import MOBILE, TEXTS
 from models.repositories import delivery, live, notices
@@ -33,6 +34,8 @@ ORDER_PAGE: Final = "pages/order/index?number={number}"
 """Where a tap on a message leads in the mini-program."""
 
 PAGES: Final = {"incident": "pages/incident/index?id={number}"}
+STAFF_PAGE: Final = "/console/orders/{number}"
+STAFF_PAGES: Final = {PATROL: "/console/rounds?show=missed"}
 """What is about no order has a page of its own."""
 
 _log = logging.getLogger(__name__)
@@ -129,7 +132,9 @@ class Notices:
         if attempt.channel == "mini":
             self._wechat.send_subscribe(attempt.openid, template_id, data, page)
             return None
-        url = f"{self._console}/console/orders/{letter.number}" if letter.to_kind == "staff" and self._console else ""
+        url = ""
+        if letter.to_kind == "staff" and self._console:
+            url = self._console + STAFF_PAGES.get(letter.subject.kind, STAFF_PAGE).format(number=letter.number)
         self._wechat.send_template(attempt.openid, template_id, data, client_msg_id=letter.id, url=url, page=page)
 
     def _text(self, letter: Letter) -> None:

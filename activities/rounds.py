@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from temporalio import activity
 
-from integrations.wechat import WeChat, WeChatOutcomeUnknown, WeChatRefused
-from models.domain import notice_words, words
+from models.domain import duty
+from models.domain.notice_words import MISSED
+from models.domain.people import Role
 from models.domain.rounds import Firing, Opened, PatrolStatus
-from models.domain.templates import TEMPLATES
 from models.repositories import patrolling
-from settings import Settings
-
-_log = logging.getLogger(__name__)
 
 
 class Rounds:
     """`rounds.open`, `rounds.give_up` and `rounds.tell_leads`. Each may run any number of times."""
 
-    def __init__(self, engine: Engine, wechat: WeChat, settings: Settings) -> None:
+    def __init__(self, engine: Engine, nudge: Callable[[], None]) -> None:
+        """`nudge` wakes the relay of this process, so that notices go out without waiting for its next look."""
         self._engine = engine
-        self._wechat = wechat
-        self._console = settings.api_url.rstrip("/")
-        self._template_ids = settings.wechat_template_ids
+        self._nudge = nudge
 
     @activity.defn(name="rounds.open")
     def open(self, firing: Firing) -> Opened:
@@ -63,24 +59,12 @@ class Rounds:
 
     @activity.defn(name="rounds.tell_leads")
     def tell_leads(self, patrol_ids: list[str]) -> int:
-        """How many leads WeChat has told. Raises WeChatUnavailable; the activity's retry policy decides when again."""
-        with self._engine.connect() as conn:
+        """To how many leads it goes: to those on duty, and where nobody is, to each when their duty begins."""
+        with self._engine.begin() as conn:
             missed = patrolling.missed(conn, patrol_ids)
-            leads = patrolling.leads_of(conn, missed[0].id) if missed else []
-        return sum(self._tell(lead, missed) for lead in leads)
-
-    def _tell(self, lead: patrolling.Lead, missed: list[patrolling.Missed]) -> bool:
-        latest = missed[0]
-        place = f"{latest.place} {words.SPOTS[latest.spot]}"
-        try:
-            self._wechat.send_template(
-                lead.openid,
-                TEMPLATES["task"].id_at("service", self._template_ids),
-                notice_words.missed_patrols(latest.title, place, latest.due_at, len(missed)),
-                client_msg_id=f"{latest.id}-{lead.id}",
-                url=f"{self._console}/console/rounds?show=missed" if self._console else "",
-            )
-        except (WeChatRefused, WeChatOutcomeUnknown, KeyError, ValueError) as error:
-            _log.info("lead %s was not told of %s: %s", lead.id, latest.id, error)
-            return False
-        return True
+            leads = patrolling.leads_of(conn, missed[0]) if missed else []
+            told = duty.rung(MISSED, Role.LEAD, leads, urgent=False)
+            if told:
+                patrolling.tell(conn, missed[0], len(missed), told, datetime.now(UTC))
+        self._nudge()
+        return len(told)

@@ -67,7 +67,7 @@ async def run(settings: Settings) -> None:
     projection = Projection(engine, relay.nudge)
     groups = Groups(engine)
     wechat = WeChat.of(settings, WeChatTokens(engine))
-    rounds = Rounds(engine, wechat, settings)
+    rounds = Rounds(engine, relay.nudge)
     codec = _codec(settings)
     stop = _stop_signal()
     at_once: list[Callable[..., Any]] = [

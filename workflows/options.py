@@ -24,7 +24,8 @@ UNTIL_DONE: Final = ActivityConfig(
 )
 
 TELLING: Final = ActivityConfig(
-    # WeChat recognises a repetition for ten minutes, so within them a send may be tried again without being doubled.
+    # Rows in Postgres, written once however often it is tried; the console shows what they say in any case, so an
+    # outage of more than ten minutes keeps no workflow open.
     schedule_to_close_timeout=timedelta(minutes=10),
     start_to_close_timeout=timedelta(minutes=2),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),

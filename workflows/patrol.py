@@ -50,7 +50,7 @@ class PatrolWorkflow:
         return missed
 
     async def tell_leads(self, patrol_ids: list[str]) -> None:
-        """A message that cannot be delivered must not keep the walk open; the console shows it in any case."""
+        """Notices that cannot be written must not keep the walk open; the console shows it in any case."""
         try:
             await workflow.execute_activity(names.TELL_LEADS, patrol_ids, **CALLING)
         except ActivityError as error:

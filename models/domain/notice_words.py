@@ -95,6 +95,7 @@ TITLES: Final = {
     "call_went_badly": "回访不满意",
     "answer_overdue": "仍未答复",
     "taken_over": "逾期未答复，请您办理",
+    "missed": "巡检未完成",
 }
 """Kind of notice → headline."""
 
@@ -185,6 +186,9 @@ PHRASES: Final = {
     "referred": "已转外单位",
 }
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
+
+MISSED: Final = "missed"
+"""Kind of the notice about walks of a round that nobody made. They have no number but the time they were due."""
 
 URGENT: Final = "紧急"
 DEPUTISED: Final = "代办"
@@ -353,14 +357,22 @@ def _move_car(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
 
 def _task(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     task = words.TASKS.get(str(facts.get("task_kind")))
-    what = f"{task}：{subject.category}" if kind == "new_task" and task else f"{title(kind)}：{subject.category}"
+    what = (
+        f"{task}：{subject.category}"
+        if kind == "new_task" and task
+        else f"{_headline(kind, facts)}：{subject.category}"
+    )
     marks = [mark for mark, holds in ((URGENT, subject.urgent), (DEPUTISED, DEPUTISES_FOR in facts)) if holds]
     return {
-        "character_string1": subject.number,
+        "character_string1": f"{_due(subject).astimezone(CHINA):%Y%m%d-%H%M}" if kind == MISSED else subject.number,
         "thing2": "".join(f"【{mark}】" for mark in marks) + what,
         "thing3": subject.place,
         "time4": _due(subject),
     }
+
+
+def _headline(kind: str, facts: Mapping[str, Any]) -> str:
+    return f"{facts['count']}次{title(kind)}" if kind == MISSED and facts["count"] > 1 else title(kind)
 
 
 def _announcement(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
@@ -376,14 +388,3 @@ _VALUES: Final = {
     "task": _task,
     "review_result": _review_result,
 }
-
-MISSED_PATROL: Final = "巡检未完成：{title}"
-MISSED_PATROLS: Final = "{count}次巡检未完成：{title}"
-
-
-def missed_patrols(title: str, place: str, due_at: datetime, count: int) -> dict[str, dict[str, str]]:
-    """The `data` of the staff template that tells a lead of walks that nobody made; `due_at` of the latest."""
-    what = (MISSED_PATROL if count == 1 else MISSED_PATROLS).format(title=title, count=count)
-    number = f"{due_at.astimezone(CHINA):%Y%m%d-%H%M}"
-    values: dict[str, Value] = {"character_string1": number, "thing2": what, "thing3": place, "time4": due_at}
-    return fill(TEMPLATES["task"], values)

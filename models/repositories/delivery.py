@@ -13,6 +13,7 @@ from models.domain import words
 from models.domain.duty import DEPUTISES_FOR
 from models.domain.notice_words import Subject
 from models.domain.quiet_hours import QuietHours
+from models.domain.rounds import PATROL
 from models.repositories.people import SERVES
 from models.repositories.prepared import Prepared
 from models.repositories.staffing import ABSENT, ON_DUTY, OWN_TURN, TODAY, WORK_KINDS
@@ -71,7 +72,8 @@ class Letter(BaseModel):
 _DEPUTY: Final = f"""(SELECT s.id FROM absences ab JOIN staff s ON s.id = ab.deputy_id AND s.active
     WHERE ab.staff_id = n.to_id AND ab.ended_at IS NULL AND {TODAY} BETWEEN ab.since AND ab.until
       AND NOT n.facts ? '{DEPUTISES_FOR}'
-      AND {SERVES.format(community="w.community_id")} AND NOT s.id = ANY(w.excluded)
+      AND {SERVES.format(community="coalesce(w.community_id, pt.community_id)")}
+      AND NOT s.id = ANY(coalesce(w.excluded, '{{}}'))
       AND (t.id IS NULL OR t.holder_id IS NOT NULL OR t.kind NOT IN ({", ".join(f"'{kind}'" for kind in WORK_KINDS)}))
     LIMIT 1)"""  # noqa: S608 - only constants are put in
 """Whoever deputises for the recipient of the notice `n`. Work out of the pool would become the deputy's own, so an
@@ -79,17 +81,19 @@ absentee's role is no reason to ring for it (`rights.by_whose_right`); nor is a 
 """
 
 _LETTER: Final = text(f"""
-    SELECT n.id, coalesce(n.number, n.incident_id) AS number, n.version, n.kind, n.to_kind, n.to_id, n.template, n.sms,
-           n.facts, n.urgent, n.delivery,
-           n.created_at,
+    SELECT n.id, coalesce(n.number, n.incident_id, n.patrol_id) AS number, n.version, n.kind, n.to_kind, n.to_id,
+           n.template, n.sms, n.facts, n.urgent, n.delivery, n.created_at,
            n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
            n.kind NOT IN ('visit_today', 'appointment_soon') OR n.facts->'visit' IS NULL
                OR n.facts->'visit' = w.state->'appointment' AS visit_stands,
-           coalesce(w.open, true) AS order_open, coalesce(w.community_id, i.community_id) AS community_id,
-           coalesce(w.kind, 'incident') AS order_kind, coalesce(w.stage, '') AS stage,
-           coalesce(w.place_label, place.name) AS place_label, coalesce(c.title, w.category, i.title) AS category,
+           coalesce(w.open, true) AS order_open,
+           coalesce(w.community_id, i.community_id, pt.community_id) AS community_id,
+           coalesce(w.kind, CASE WHEN pt.id IS NULL THEN 'incident' ELSE '{PATROL}' END) AS order_kind,
+           coalesce(w.stage, '') AS stage,
+           coalesce(w.place_label, walked.name, place.name) AS place_label, pt.spot,
+           coalesce(c.title, w.category, i.title, pt.title) AS category,
            w.state->'hold'->>'reason' AS hold_reason, w.state->'move_car'->>'obstacle' AS obstacle,
-           coalesce(t.due_at, t.gives_up_at, w.next_due_at) AS due_at,
+           coalesce(t.due_at, t.gives_up_at, w.next_due_at, pt.due_at) AS due_at,
            named.name AS staff,
            r.openid AS mini_openid,
            coalesce(r.service_openid, s.openid) AS service_openid,
@@ -109,14 +113,16 @@ _LETTER: Final = text(f"""
     FROM notices n
     LEFT JOIN work_orders w ON w.number = n.number
     LEFT JOIN incidents i ON i.id = n.incident_id
-    LEFT JOIN communities place ON place.id = i.community_id
+    LEFT JOIN patrols pt ON pt.id = n.patrol_id
+    LEFT JOIN buildings walked ON walked.id = pt.building_id
+    LEFT JOIN communities place ON place.id = coalesce(i.community_id, pt.community_id)
     LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
     LEFT JOIN tasks t ON t.id = n.while_task
     LEFT JOIN staff named ON named.id = n.facts->>'staff'
     LEFT JOIN aliases al ON n.to_kind = 'resident' AND al.id = n.to_id
     LEFT JOIN residents r ON n.to_kind = 'resident' AND r.id = coalesce(al.resident_id, n.to_id)
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
-    LEFT JOIN policies p ON p.community_id = w.community_id
+    LEFT JOIN policies p ON p.community_id = coalesce(w.community_id, pt.community_id)
     LEFT JOIN move_cars m ON m.number = n.number
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
@@ -127,7 +133,8 @@ _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id A
 
 _WISH_AGAIN: Final = text("""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT :outbox_id, 'notice', number, version, 3, jsonb_build_object('notice', id), now(), :until, 0
+    SELECT :outbox_id, 'notice', coalesce(number, patrol_id), version, 3, jsonb_build_object('notice', id), now(),
+           :until, 0
     FROM notices WHERE id = :id
     ON CONFLICT (id) DO NOTHING
 """)
@@ -155,7 +162,7 @@ def _subject(row: RowMapping) -> Subject:
         number=row["number"],
         kind=row["order_kind"],
         stage=row["stage"],
-        place=row["place_label"],
+        place=f"{row['place_label']} {words.SPOTS[row['spot']]}" if row["spot"] else row["place_label"],
         category=words.category(row["order_kind"], row["category"]),
         at=row["created_at"],
         urgent=row["urgent"],
@@ -175,8 +182,8 @@ def hold_back(conn: Connection, notice_id: str, until: datetime) -> None:
 
 _LOOK_AGAIN: Final = text("""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT n.id || '@' || CAST(extract(epoch FROM now()) AS bigint), 'notice', n.number, n.version, 3,
-        jsonb_build_object('notice', n.id), now(), now(), 0
+    SELECT n.id || '@' || CAST(extract(epoch FROM now()) AS bigint), 'notice', coalesce(n.number, n.patrol_id),
+        n.version, 3, jsonb_build_object('notice', n.id), now(), now(), 0
     FROM notices n JOIN staff s ON s.id = n.to_id
     WHERE n.to_kind = 'staff' AND n.delivery = 'pending' AND (s.id = :staff OR s.team = :team)
       AND EXISTS (SELECT 1 FROM outbox o

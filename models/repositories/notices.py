@@ -122,13 +122,13 @@ def members(conn: Connection, notice_id: str, roles: Iterable[Role]) -> list[Mem
 
 _COPIES: Final = f"""copies AS (
         INSERT INTO notices (
-            id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at, not_before,
-            delivery)
-        SELECT n.id || '-' || staff_id, n.number, n.version, n.kind, 'staff', staff_id, n.template, n.sms, {{facts}},
-            n.while_task, n.urgent, n.created_at, NULL, 'pending'
+            id, number, patrol_id, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at,
+            not_before, delivery)
+        SELECT n.id || '-' || staff_id, n.number, n.patrol_id, n.version, n.kind, 'staff', staff_id, n.template, n.sms,
+            {{facts}}, n.while_task, n.urgent, n.created_at, NULL, 'pending'
         FROM {{originals}}
         ON CONFLICT (id) DO NOTHING
-        RETURNING id, number, version, urgent
+        RETURNING id, coalesce(number, patrol_id) AS number, version, urgent
     )
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
     SELECT id, 'notice', number, version, CASE WHEN urgent THEN {RANK_EMERGENCY} ELSE {RANK_OTHER} END,

@@ -8,8 +8,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from models.domain.duty import Member
+from models.domain.people import Role
 from models.domain.rounds import Rhythm
 from models.repositories.people import SERVES
+from models.repositories.rows_of import RANK_OTHER
+from models.repositories.staffing import ABSENT, ON_DUTY
 from models.tables.base import new_id
 
 Row = Any
@@ -82,48 +86,48 @@ def miss_older(conn: Connection, round_id: str, before: datetime) -> list[str]:
 # -- telling leads ----------------------------------------------------------------------------------------------------
 
 
-class Missed(NamedTuple):
-    """A walk that was not made, and where."""
-
-    id: str
-    title: str
-    place: str
-    spot: str
-    due_at: datetime
-    community_id: str
-
-
-class Lead(NamedTuple):
-    id: str
-    openid: str
-
-
-_MISSED: Final = text("""
-    SELECT p.id, p.title, coalesce(b.name, c.name) AS place, p.spot, p.due_at, p.community_id
-    FROM patrols p JOIN communities c ON c.id = p.community_id LEFT JOIN buildings b ON b.id = p.building_id
-    WHERE p.id = ANY(:ids) AND p.status = 'missed' ORDER BY p.due_at DESC""")
+_MISSED: Final = text("SELECT id FROM patrols WHERE id = ANY(:ids) AND status = 'missed' ORDER BY due_at DESC")
 
 _LEADS: Final = text(f"""
     WITH leads AS (
-        SELECT s.id, s.openid, s.team = ANY(ARRAY(
+        SELECT s.id, {ON_DUTY} AND NOT {ABSENT} AS on_duty, s.team = ANY(ARRAY(
             SELECT m.team FROM staff m
             WHERE p.duty_team = m.team OR p.duty_staff = m.id OR (m.active AND p.duty_role = ANY(m.roles))
         )) AS own
         FROM patrols p JOIN staff s ON 'lead' = ANY(s.roles) AND s.active
         WHERE p.id = :id AND {SERVES.format(community="p.community_id")}
     )
-    SELECT id, openid FROM leads
-    WHERE openid IS NOT NULL AND (own OR NOT EXISTS (SELECT 1 FROM leads WHERE own)) ORDER BY id""")  # noqa: S608
+    SELECT id, on_duty FROM leads WHERE own OR NOT EXISTS (SELECT 1 FROM leads WHERE own) ORDER BY id""")  # noqa: S608
+
+_TELL: Final = text(f"""
+    WITH told AS (
+        INSERT INTO notices (id, patrol_id, version, kind, to_kind, to_id, template, facts, urgent, created_at,
+            delivery)
+        SELECT :patrol || '-' || staff_id, :patrol, 0, 'missed', 'staff', staff_id, 'task',
+            jsonb_build_object('count', CAST(:count AS int)), false, :now, 'pending'
+        FROM unnest(CAST(:staff AS text[])) AS staff_id
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id, patrol_id
+    )
+    INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
+    SELECT id, 'notice', patrol_id, 0, {RANK_OTHER}, jsonb_build_object('notice', id), :now, :now, 0 FROM told""")  # noqa: S608
 
 
-def missed(conn: Connection, patrol_ids: Sequence[str]) -> list[Missed]:
+def missed(conn: Connection, patrol_ids: Sequence[str]) -> list[str]:
     """Those of these walks that were not made, the latest first."""
-    return [Missed(*row) for row in conn.execute(_MISSED, {"ids": list(patrol_ids)})]
+    return list(conn.execute(_MISSED, {"ids": list(patrol_ids)}).scalars())
 
 
-def leads_of(conn: Connection, patrol_id: str) -> list[Lead]:
-    """The leads of the team whose duty the walk was, as far as they can be reached by WeChat; else all leads."""
-    return [Lead(*row) for row in conn.execute(_LEADS, {"id": patrol_id})]
+def leads_of(conn: Connection, patrol_id: str) -> list[Member]:
+    """The leads of the team whose duty the walk was; where it has none, all leads."""
+    return [
+        Member(id=row.id, roles=(Role.LEAD,), on_duty=row.on_duty) for row in conn.execute(_LEADS, {"id": patrol_id})
+    ]
+
+
+def tell(conn: Connection, patrol_id: str, count: int, staff: Sequence[str], now: datetime) -> None:
+    """Write these a notice of so many walks that nobody made, of which this is the latest; once, however often."""
+    conn.execute(_TELL, {"patrol": patrol_id, "count": count, "staff": list(staff), "now": now})
 
 
 # -- Schedules --------------------------------------------------------------------------------------------------------

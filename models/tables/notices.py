@@ -35,12 +35,14 @@ class NoticeRow(Base, table=True):
             "delivery IN ('pending', 'sending', 'sent', 'centre_only', 'uncertain', 'withdrawn', 'spread')",
             name="delivery",
         ),
-        CheckConstraint("num_nonnulls(number, incident_id) = 1", name="subject"),
+        CheckConstraint("num_nonnulls(number, incident_id, patrol_id) = 1", name="subject"),
     )
     id: str = Field(primary_key=True)
     number: str | None = Field(default=None, foreign_key="work_orders.number")
     incident_id: str | None = Field(default=None, foreign_key="incidents.id")
     """What an announcement is about, which concerns no order."""
+    patrol_id: str | None = Field(default=None, foreign_key="patrols.id")
+    """The latest of the walks that nobody made, of which a lead is told."""
     version: int
     kind: str
     to_kind: str

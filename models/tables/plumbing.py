@@ -25,6 +25,7 @@ class OutboxRow(Base, table=True):
     """Also the workflow's or activity's id in Temporal, so that nothing is started twice."""
     action: str
     number: str | None = None
+    """The order's, or the id of the walk that a notice is about."""
     version: int | None = None
     rank: int = 3
     """1 emergencies, 2 starts and what joins them, 3 the rest."""

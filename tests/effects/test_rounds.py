@@ -13,14 +13,15 @@ from sqlalchemy import Engine, insert
 from temporalio.client import Client, ScheduleDescription
 from temporalio.service import RPCError
 
+from activities.notices import Notices
 from activities.rounds import Rounds
-from integrations.wechat import WeChat
 from models.domain.numbers import CHINA
 from models.domain.rounds import Firing, Rhythm
-from models.repositories.wechat_tokens import WeChatTokens
+from models.domain.words import SPOTS
+from models.repositories import sweeping
 from models.tables.rounds import Round
 from tests.effects.desk import Desk
-from tests.effects.test_notices import follow, received
+from tests.effects.test_notices import away, follow, off_duty, received
 from tests.wechat.playground import Playground
 from tests.workflows.server import start_time_skipping
 from workers.schedules import CATCH_UP, OVERLAP, PREFIX, Schedules
@@ -53,8 +54,8 @@ def plan(engine: Engine, round_id: str = "rnd_pump", **changed: Any) -> str:
 
 
 @pytest.fixture
-def rounds(engine: Engine, phone: Playground) -> Rounds:
-    return Rounds(engine, WeChat.of(phone.settings, WeChatTokens(engine)), phone.settings)
+def rounds(engine: Engine) -> Rounds:
+    return Rounds(engine, lambda: None)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -209,7 +210,7 @@ def test_a_paused_or_forgotten_round_opens_nothing(engine: Engine, rounds: Round
 
 @pytest.mark.parametrize("finished", [True, False])
 async def test_a_walk_is_over_when_the_next_begins(
-    engine: Engine, rounds: Rounds, desk: Desk, phone: Playground, finished: bool
+    engine: Engine, rounds: Rounds, notices: Notices, desk: Desk, phone: Playground, finished: bool
 ) -> None:
     """On the time-skipping server with the real activities: the hour passes at once."""
     plan(engine, planned_at=on_the_hour())
@@ -232,12 +233,19 @@ async def test_a_walk_is_over_when_the_next_begins(
         await env.shutdown()
     (walk,) = walks(desk)
     assert walk.status == ("done" if finished else "missed")
+    deliver_all(notices, desk)
     messages = received(phone, openid)
     assert ["巡检未完成：水泵房巡检" in str(message) for message in messages] == ([] if finished else [True])
 
 
+def deliver_all(notices: Notices, desk: Desk) -> list[str]:
+    """How each wish ends, as the relay would carry them out."""
+    wishes = desk.rows("SELECT body->>'notice' AS notice FROM outbox WHERE action = 'notice' ORDER BY created_at, id")
+    return [notices.deliver(wish.notice) for wish in wishes]
+
+
 def test_the_lead_of_the_team_is_told_and_nobody_elses(
-    engine: Engine, rounds: Rounds, desk: Desk, phone: Playground
+    engine: Engine, rounds: Rounds, notices: Notices, desk: Desk, phone: Playground
 ) -> None:
     plan(engine, planned_at=on_the_hour(2))
     desk.say("UPDATE staff SET roles = '{lead}' WHERE id IN ('stf_tech2', 'stf_dispatcher', 'stf_stranger')")
@@ -246,9 +254,60 @@ def test_the_lead_of_the_team_is_told_and_nobody_elses(
     missed = rounds.open(Firing(round_id="rnd_pump", at=on_the_hour(2))).missed
     assert len(missed) == 1
     assert rounds.tell_leads(missed) == 1
-    assert rounds.tell_leads(missed) == 1, "an attempt that is repeated is recognised by WeChat"
+    assert rounds.tell_leads(missed) == 1
+    assert deliver_all(notices, desk) == ["sent"], "an attempt that is repeated writes nothing"
     assert {who: len(received(phone, openid)) for who, openid in openids.items()} == {
         "stf_tech2": 1,
         "stf_dispatcher": 0,
         "stf_stranger": 0,
     }
+
+
+def test_leads_are_told_of_missed_walks_when_they_are_on_duty(
+    engine: Engine,
+    rounds: Rounds,
+    notices: Notices,
+    desk: Desk,
+    phone: Playground,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notices, "_console", "https://desk.example")
+    plan(engine, planned_at=on_the_hour(4))
+    desk.say("UPDATE staff SET roles = '{lead}' WHERE id IN ('stf_tech', 'stf_tech2')")
+    openids = {who: follow(phone, desk, "staff", who) for who in ("stf_tech", "stf_tech2")}
+    off_duty(desk, "stf_tech")
+    missed = rounds.open(Firing(round_id="rnd_pump", at=on_the_hour(2))).missed
+    assert rounds.tell_leads(missed) == 1, "a colleague is on duty"
+    assert deliver_all(notices, desk) == ["sent"]
+    (message,) = received(phone, openids["stf_tech2"])
+    assert f"{len(missed)}次巡检未完成：水泵房巡检" in str(message)
+    assert f"甲小区 {SPOTS['pump_room']}" in str(message)
+    assert "/console/rounds?show=missed" in str(message)
+
+    off_duty(desk, "stf_tech2")
+    desk.say("DELETE FROM outbox")
+    more = rounds.open(Firing(round_id="rnd_pump", at=on_the_hour(1))).missed
+    assert rounds.tell_leads(more) == 2
+    assert deliver_all(notices, desk) == ["held_back", "held_back"]
+    desk.say("UPDATE outbox SET done_at = now() WHERE id NOT LIKE '%@%'")
+    with engine.begin() as conn:
+        dead = sweeping.waiting(conn, datetime.now(UTC) + timedelta(minutes=1))
+    assert dead == [], "what waits for its time is not taken for dead"
+    desk.say("UPDATE staff SET on_duty = true WHERE id = 'stf_tech'")
+    desk.say("DELETE FROM outbox WHERE id LIKE '%stf_tech2%' OR id NOT LIKE '%@%'")
+    assert deliver_all(notices, desk) == ["sent"], "as soon as their duty begins"
+    assert len(received(phone, openids["stf_tech"])) == 1
+
+
+def test_whoever_acts_for_a_lead_on_days_away_is_told_too(
+    engine: Engine, rounds: Rounds, notices: Notices, desk: Desk, phone: Playground
+) -> None:
+    plan(engine, planned_at=on_the_hour(3))
+    desk.say("UPDATE staff SET roles = '{lead}' WHERE id = 'stf_tech'")
+    openid = follow(phone, desk, "staff", "stf_tech2")
+    away(desk, "stf_tech", "stf_tech2")
+    missed = rounds.open(Firing(round_id="rnd_pump", at=on_the_hour(2))).missed
+    assert rounds.tell_leads(missed) == 1
+    deliver_all(notices, desk)
+    deliver_all(notices, desk)
+    assert len(received(phone, openid)) == 1

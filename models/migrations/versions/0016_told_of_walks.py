@@ -1,0 +1,35 @@
+"""A notice may be about a walk of a round, which concerns no order.
+
+Revision: 0016
+Follows: 0015
+Created: 2026-11-27
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+LOCK_TIMEOUT = "4s"
+"""A migration that cannot get its lock gives up rather than make every query queue behind it."""
+
+
+def upgrade() -> None:
+    op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    op.add_column("notices", sa.Column("patrol_id", sa.String(), nullable=True))
+    op.create_foreign_key(op.f("fk_notices_patrol_id"), "notices", "patrols", ["patrol_id"], ["id"])
+    op.drop_constraint(op.f("ck_notices_subject"), "notices")
+    op.create_check_constraint(
+        op.f("ck_notices_subject"), "notices", "num_nonnulls(number, incident_id, patrol_id) = 1"
+    )
+
+
+def downgrade() -> None:
+    op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    op.execute("DELETE FROM notices WHERE patrol_id IS NOT NULL")
+    op.drop_constraint(op.f("ck_notices_subject"), "notices")
+    op.create_check_constraint(op.f("ck_notices_subject"), "notices", "num_nonnulls(number, incident_id) = 1")
+    op.drop_column("notices", "patrol_id")
