@@ -16,7 +16,7 @@ from models.domain.errors import NotFound, ValidationFailed
 from models.domain.numbers import order_of
 from models.domain.order import OrderState
 from models.domain.plates import plate_of
-from models.repositories import reading
+from models.repositories import inbox, reading
 
 Json = dict[str, Any]
 
@@ -31,10 +31,10 @@ async def page(
     limit: int = paging.LIMIT,
 ) -> Json:
     """`{items, next_cursor}` of one box: `mine`, `pool` or `team`."""
-    rows = await reading.inbox(
+    rows = await inbox.inbox(
         state.direct,
         box,
-        **_box_of(member),
+        **await _box_of(state, member),
         kind=kind,
         after=paging.task_key(cursor),
         limit=limit + 1,
@@ -42,12 +42,14 @@ async def page(
     titles = await state.catalog.titles(state.direct)
     now = datetime.now(UTC)
     items = [views.inbox_task(row, now, titles) for row in rows[:limit]]
-    return paging.page(items, rows, limit, "sort_rank", "sort_urged", "sort_due", "id")
+    return paging.page(items, rows, limit, "sort_rank", "sort_due", "id")
 
 
 async def counts(state: State, member: StaffMember) -> Json:
-    """`{mine, pool, team, overdue, waiting_starts}`; the last is how many new orders wait for the engine."""
-    found = await reading.inbox_counts(state.direct, **_box_of(member), now=datetime.now(UTC))
+    """`{mine, pool, team, overdue, waiting_starts}`; the last is how many new orders wait for the engine. No box is
+    counted beyond a thousand.
+    """
+    found = await inbox.inbox_counts(state.direct, **await _box_of(state, member), now=datetime.now(UTC))
     return {**found, "waiting_starts": await reading.waiting_starts(state.direct)}
 
 
@@ -113,14 +115,14 @@ async def scope(state: State, member: StaffMember) -> Sequence[str]:
     return list(await state.catalog.communities(state.direct))
 
 
-def _box_of(member: StaffMember) -> Json:
+async def _box_of(state: State, member: StaffMember) -> Json:
     actor = member.actor
     deputised = [role for absentee in actor.deputises for role in absentee.roles]
     return {
         "me": list(actor.stands_for),
         "roles": [role.value for role in (*actor.roles, *deputised)],
         "team": member.team,
-        "communities": actor.communities,
+        "communities": await scope(state, member),
         "narrowed": actor.narrowed,
         "buildings": actor.buildings,
         "onlooker": reading.Onlooker.of(actor),

@@ -12,7 +12,8 @@ import orjson
 from fastapi import Query
 
 from models.domain.errors import ValidationFailed
-from models.repositories.reading import OrderKey, TaskKey
+from models.repositories.inbox import TaskKey
+from models.repositories.reading import OrderKey
 
 LIMIT_AT_MOST: Final = 100
 LIMIT: Final = 20
@@ -40,10 +41,10 @@ def task_key(cursor: str | None) -> TaskKey | None:
     """Raises ValidationFailed for a cursor that is not ours."""
     if cursor is None:
         return None
-    rank, urged, due, task_id = _parts(cursor, int, int, str, str)
+    rank, due, task_id = _parts(cursor, int, str, str)
     if due != "infinity":
         _instant(due)
-    return TaskKey(rank, urged, due, task_id)
+    return TaskKey(rank, due, task_id)
 
 
 def message_key(cursor: str | None) -> tuple[datetime, str] | None:

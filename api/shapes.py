@@ -103,7 +103,9 @@ class TaskPage(Shape):
 
 
 class Counts(Shape):
-    """Of the boxes; `waiting_starts` is how many new orders wait for the engine."""
+    """Of the boxes, none of which is counted beyond 1 000; `waiting_starts` is how many new orders wait for the
+    engine.
+    """
 
     mine: int
     pool: int

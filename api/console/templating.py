@@ -16,6 +16,7 @@ from markupsafe import Markup
 from api.console import times
 from api.console.wording import SCREENS, TIME
 from models.domain import words
+from models.repositories.inbox import COUNTED_AT_MOST
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -40,6 +41,11 @@ def _moment(value: str | datetime) -> str:
 def _exact(value: str | datetime) -> str:
     at = times.instant(value)
     return times.exact(at) if at else ""
+
+
+def _counted(value: int) -> int | str:
+    """What is counted so far and no further reads 999+."""
+    return f"{COUNTED_AT_MOST - 1}+" if value >= COUNTED_AT_MOST else value
 
 
 def _tojson(value: Any) -> Markup:
@@ -78,7 +84,7 @@ def screens() -> Environment:
         finalize=_printable,
     )
     environment.globals |= {"w": SCREENS, "words": words, "time": TIME, "asset": asset}
-    environment.filters |= {"moment": _moment, "exact": _exact, "tojson": _tojson}
+    environment.filters |= {"moment": _moment, "exact": _exact, "counted": _counted, "tojson": _tojson}
     return environment
 
 

@@ -91,6 +91,15 @@ class Agreement(BaseModel):
     fingerprint: str
 
 
+class Laid(BaseModel):
+    """Where an open task lies in the boxes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: str | None
+    rank: int
+
+
 class Kept(BaseModel):
     """What Postgres says about one order."""
 
@@ -108,8 +117,8 @@ class Kept(BaseModel):
     """By the names of `COLUMNS`."""
     state: OrderState | None
     """None where the row's document is no state any more."""
-    tasks: dict[str, str | None]
-    """The open ones: id → holder."""
+    tasks: dict[str, Laid]
+    """The open ones by id."""
     fingerprint: str = ""
     """Of all that is compared; the same as long as nobody has touched the row or its open tasks."""
     agreed: Agreement | None = None
@@ -180,9 +189,9 @@ def _difference(kept: Kept, order: OrderState) -> Found | None:
     differing += _differing_fields(kept.state, order)
     if differing:
         return Found(trouble=Trouble.ROW, detail=", ".join(differing))
-    holders = {task.id: task.holder for task in order.tasks.values()}
-    if kept.tasks != holders:
-        wrong = sorted(number for number, _ in kept.tasks.items() ^ holders.items())
+    tasks = {task.id: Laid(holder=task.holder, rank=order.rank) for task in order.tasks.values()}
+    if kept.tasks != tasks:
+        wrong = sorted(number for number, _ in kept.tasks.items() ^ tasks.items())
         return Found(trouble=Trouble.TASKS, detail=", ".join(dict.fromkeys(wrong)))
     return None
 

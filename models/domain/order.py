@@ -30,6 +30,10 @@ class Priority(StrEnum):
     NORMAL = "normal"
 
 
+LAST_RANK: Final = 2 * len(Priority) - 1
+"""Of a usual order that nobody has urged."""
+
+
 class Source(StrEnum):
     """How the report came in."""
 
@@ -238,6 +242,11 @@ class OrderState(BaseModel):
     @property
     def open(self) -> bool:
         return self.stage not in self.lifecycle.ends
+
+    @property
+    def rank(self) -> int:
+        """Where its tasks stand in a box, 0 first: by priority, and above those of its own once it was urged."""
+        return 2 * list(Priority).index(self.priority) + (self.urges.count == 0)
 
     def remember_worker(self, person: str) -> None:
         """Four-eyes do not forget whoever did some of the work, whoever goes on with it."""

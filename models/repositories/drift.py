@@ -17,13 +17,13 @@ from models.repositories.direct import Direct, numbered
 
 _KEPT: Final = """
     SELECT w.number, w.community_id, w.submitted_at, w.started_at, w.workflow_ended_at, w.projection_error, w.version,
-           w.issued_at, w.stage, w.open, w.priority, w.assignee_id, w.urged, w.state, t.holders,
+           w.issued_at, w.stage, w.open, w.priority, w.assignee_id, w.urged, w.state, t.laid,
            md5(CAST(ROW(w.started_at, w.workflow_ended_at, w.projection_error, w.version, w.issued_at, w.stage, w.open,
-               w.priority, w.assignee_id, w.urged, w.state, t.holders) AS text)) AS fingerprint,
+               w.priority, w.assignee_id, w.urged, w.state, t.laid) AS text)) AS fingerprint,
            a.run_id, a.history_length, a.fingerprint AS agreed_fingerprint
     FROM work_orders w LEFT JOIN agreements a ON a.number = w.number
     CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_object_agg(t.id, t.holder_id), '{}') AS holders
+        SELECT coalesce(jsonb_object_agg(t.id, jsonb_build_object('holder', t.holder_id, 'rank', t.rank)), '{}') AS laid
         FROM tasks t WHERE t.number = w.number AND t.closed_at IS NULL
     ) t
 """
@@ -134,7 +134,7 @@ def _kept(row: Any) -> Kept:
         refused=row["projection_error"],
         columns={name: row[name] for name in COLUMNS},
         state=_state(row["state"]),
-        tasks=row["holders"],
+        tasks=row["laid"],
         fingerprint=row["fingerprint"],
         agreed=_agreed(row) if row["run_id"] is not None else None,
     )

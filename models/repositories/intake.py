@@ -125,9 +125,9 @@ _PARTS: Final = """
         SELECT :reporter_id, CAST(:alias_of AS text), :at FROM gate WHERE CAST(:alias_of AS text) IS NOT NULL
     ), the_task AS (
         INSERT INTO tasks (
-            id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, opened_at, opened_version,
-            due_at, gives_up_at, form)
-        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{}', :at, 1,
+            id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
+            opened_version, due_at, gives_up_at, form)
+        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{}', :rank, :at, 1,
             :task_due_at, :task_gives_up_at, '{}'
         FROM gate WHERE CAST(:task_id AS varchar) IS NOT NULL
     ), the_event AS (
@@ -243,6 +243,7 @@ def intake_parameters(
         "task_kind": task.kind if task else None,
         "task_holder": task.holder if task else None,
         "task_roles": [role.value for role in task.roles] if task else [],
+        "rank": state.rank,
         "task_due_at": task_due(state, task) if task else None,
         "task_gives_up_at": task.gives_up_at if task else None,
         "event_kind": event.kind,

@@ -180,13 +180,14 @@ _WRITE: Final = Prepared(
         FROM jsonb_populate_record(CAST(NULL AS work_orders), CAST(:order AS jsonb)) AS said
         WHERE work_orders.number = :number
     ), kept_tasks AS (
-        INSERT INTO tasks (id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, opened_at,
+        INSERT INTO tasks (id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, closed_at, closed_version, outcome, closed_by, form)
-        SELECT id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, opened_at,
+        SELECT id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, closed_at, closed_version, outcome, closed_by, form
         FROM jsonb_populate_recordset(CAST(NULL AS tasks), CAST(:tasks AS jsonb))
         ON CONFLICT (id) DO UPDATE SET
             holder_id = excluded.holder_id, roles = excluded.roles, also_seen_by = excluded.also_seen_by,
+            rank = excluded.rank,
             due_at = CASE WHEN excluded.closed_at IS NULL THEN excluded.due_at ELSE tasks.due_at END,
             gives_up_at = excluded.gives_up_at, closed_at = excluded.closed_at,
             closed_version = excluded.closed_version, outcome = excluded.outcome, closed_by = excluded.closed_by,

@@ -13,8 +13,6 @@ from typing import Any, Final, NamedTuple
 
 from models.domain.people import Actor
 from models.domain.privacy import PRIVATE, READ_ALL
-from models.domain.rounds import PATROL
-from models.repositories import rounds
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.people import SERVES
 
@@ -46,6 +44,10 @@ class Onlooker(NamedTuple):
 EXISTS_FOR_ME: Final = "NOT CAST(:self_id AS text) = ANY(w.excluded)"
 """Whoever is complained of, and who reports to them, never meets the order."""
 
+IN_MY_BUILDINGS: Final = """(NOT w.community_id = ANY(CAST(:narrowed AS text[])) OR w.building_id IS NULL
+    OR w.building_id = ANY(CAST(:buildings AS text[])))"""
+"""What `Actor.reaches` says of a place."""
+
 READS_WORDS: Final = f"""(w.kind NOT IN ({", ".join(f"'{kind}'" for kind in sorted(PRIVATE))})
     OR CAST(:own_roles AS text[]) && CAST(ARRAY[{", ".join(f"'{role}'" for role in READ_ALL)}] AS text[])
     OR coalesce(w.filed_by = :self_id, false)
@@ -53,15 +55,6 @@ READS_WORDS: Final = f"""(w.kind NOT IN ({", ".join(f"'{kind}'" for kind in sort
         AND (own.holder_id = ANY(CAST(:stands_for AS text[])) OR own.closed_by = ANY(CAST(:stands_for AS text[]))
             OR (own.closed_at IS NULL AND own.holder_id IS NULL AND own.roles && CAST(:own_roles AS varchar[])))))"""
 """What `privacy.may_read_words` says of a member of staff; whoever handles the primary handles all of its group."""
-
-
-class TaskKey(NamedTuple):
-    """Where the inbox goes on. `due` is the text of a timestamp, `infinity` for a task without one."""
-
-    rank: int
-    urged: int
-    due: str
-    id: str
 
 
 async def _records(db: Direct, statement: Numbered, **values: Any) -> Sequence[Mapping[str, Any]]:
@@ -344,153 +337,6 @@ STANDING_FOR: Final = numbered(f"""
 async def standing_for(db: Direct, number: str, update_id: str, resident_id: str = "") -> Row | None:
     """The same with what is known of one request: its `digest` is null if it was never carried out."""
     return await _one(db, STANDING_FOR, number=number, update_id=update_id, resident=resident_id)
-
-
-# -- the inbox --------------------------------------------------------------------------------------------------------
-
-BOXES: Final[Mapping[str, str]] = {
-    "mine": "t.holder_id = ANY(CAST(:me AS text[]))",
-    "pool": """((t.holder_id IS NULL AND t.roles && CAST(:roles AS varchar[]))
-               OR t.also_seen_by && CAST(:roles AS varchar[]))""",
-    "team": """(t.holder_id IN (SELECT id FROM staff WHERE team = :team)
-               OR (t.holder_id IS NULL AND EXISTS (SELECT 1 FROM staff m
-                   WHERE m.team = :team AND m.active AND m.roles && t.roles)))""",
-}
-"""Mine: I hold it, or somebody for whom I act. Pool: nobody does and my role may, or my role sees it as well. Team: my
-team holds it or may.
-"""
-
-IN_MY_BUILDINGS: Final = """(NOT w.community_id = ANY(CAST(:narrowed AS text[])) OR w.building_id IS NULL
-    OR w.building_id = ANY(CAST(:buildings AS text[])))"""
-"""What `Actor.reaches` says of a place."""
-
-IN_SCOPE: Final = f"""('*' = ANY(CAST(:communities AS text[])) OR t.community_id = ANY(CAST(:communities AS text[])))
-    AND ({BOXES["mine"]} OR {IN_MY_BUILDINGS}) AND {EXISTS_FOR_ME}"""
-"""Work that lies with somebody is theirs to see in every building."""
-
-RANK: Final = "CASE w.priority WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
-
-URGED: Final = "CASE WHEN w.urged > 0 THEN 0 ELSE 1 END"
-
-DUE: Final = "coalesce(t.due_at, 'infinity')"
-
-ORDER_OF_INBOX: Final = "sort_rank, sort_urged, sort_due, id"
-"""By priority; within one, what was urged comes first, then what has the least time left."""
-
-TASK_KEYS: Final = f"t.id, t.number, {RANK} AS sort_rank, {URGED} AS sort_urged, {DUE} AS sort_due"
-
-PATROL_KEYS: Final = "p.id, NULL AS number, 2 AS sort_rank, 1 AS sort_urged, p.due_at AS sort_due"
-"""A walk is like a task of a usual order that nobody has urged."""
-
-
-async def inbox(
-    db: Direct,
-    box: str,
-    *,
-    me: Sequence[str],
-    roles: Sequence[str],
-    team: str,
-    communities: Sequence[str],
-    narrowed: Sequence[str] = (),
-    buildings: Sequence[str] = (),
-    onlooker: Onlooker,
-    kind: str | None = None,
-    after: TaskKey | None = None,
-    limit: int,
-) -> Sequence[Mapping[str, Any]]:
-    """Open tasks of one box, with what is shown of their orders, and the walks that are due. `kind` is a kind of order,
-    or `PATROL`.
-
-    Whatever lies in the box has to be sorted, so only the keys are; the rest is looked up for the page alone. What is
-    null of the other sort has come of the outer joins.
-
-    Raises KeyError for a box that does not exist.
-    """
-    tasks = f"""SELECT {TASK_KEYS} FROM tasks t JOIN work_orders w ON w.number = t.number
-        WHERE t.closed_at IS NULL AND {BOXES[box]} AND {IN_SCOPE}"""  # noqa: S608 - only constants are put in
-    walks = f"SELECT {PATROL_KEYS} FROM patrols p WHERE {rounds.DUE_FOR_ME} AND {rounds.DUE_IN_BOX[box]}"  # noqa: S608
-    values: Row = {
-        "communities": list(communities),
-        "narrowed": list(narrowed),
-        "buildings": list(buildings),
-        "me": list(me),
-        "limit": limit,
-        "roles": list(roles),
-        "team": team,
-    } | onlooker.values()
-    if kind not in (None, PATROL):
-        tasks += " AND t.order_kind = :kind"
-        values["kind"] = kind
-    sorts = [walks] if kind == PATROL else [tasks] if kind is not None else [tasks, walks]
-    later = ""
-    if after is not None:
-        later = f"WHERE ({ORDER_OF_INBOX}) > (:rank, :urged, CAST(CAST(:due AS text) AS timestamptz), :after_id)"
-        values |= {"rank": after.rank, "urged": after.urged, "due": after.due, "after_id": after.id}
-    sql = f"""
-        WITH first AS (
-            SELECT * FROM ({" UNION ALL ".join(sorts)}) AS waiting {later} ORDER BY {ORDER_OF_INBOX} LIMIT :limit)
-        SELECT first.id, first.number, t.kind, t.order_kind, coalesce(t.holder_id, p.duty_staff) AS holder_id, t.roles,
-               coalesce(t.opened_at, p.scheduled_at) AS opened_at, coalesce(t.due_at, p.due_at) AS due_at,
-               t.gives_up_at, w.stage, w.priority, w.urged, w.category, w.place_label,
-               left(w.description, {SUMMARY_CHARACTERS}) AS description, {READS_WORDS} AS readable,
-               coalesce(w.community_id, p.community_id) AS community_id,
-               w.submitted_at, w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
-               p.title AS walk, p.spot AS walk_spot, b.name AS walk_building, p.duty_role, p.duty_team,
-               CASE WHEN p.id IS NOT NULL THEN (SELECT jsonb_build_array(count(i.result), count(*))
-                   FROM patrol_items i WHERE i.patrol_id = p.id) END AS walked,
-               first.sort_rank, first.sort_urged, CAST(first.sort_due AS text) AS sort_due
-        FROM first LEFT JOIN tasks t ON t.id = first.id LEFT JOIN work_orders w ON w.number = first.number
-        LEFT JOIN patrols p ON p.id = first.id AND first.number IS NULL LEFT JOIN buildings b ON b.id = p.building_id
-        LEFT JOIN staff s ON s.id = coalesce(t.holder_id, p.duty_staff)
-        ORDER BY first.sort_rank, first.sort_urged, first.sort_due, first.id"""  # noqa: S608 - only constants are put in
-    return await _records(db, numbered(sql), **values)
-
-
-COUNTS: Final = numbered(f"""
-    WITH orders AS (
-        SELECT count(*) FILTER (WHERE {BOXES["mine"]}) AS mine,
-               count(*) FILTER (WHERE {BOXES["pool"]}) AS pool,
-               count(*) FILTER (WHERE {BOXES["team"]}) AS team,
-               count(*) FILTER (WHERE {BOXES["mine"]} AND t.due_at < :now) AS overdue
-        FROM tasks t JOIN work_orders w ON w.number = t.number WHERE t.closed_at IS NULL AND {IN_SCOPE}
-    ), walks AS (
-        SELECT count(*) FILTER (WHERE {rounds.DUE_IN_BOX["mine"]}) AS mine,
-               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["pool"]}) AS pool,
-               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["team"]}) AS team,
-               count(*) FILTER (WHERE {rounds.DUE_IN_BOX["mine"]} AND p.due_at < :now) AS overdue
-        FROM patrols p WHERE {rounds.DUE_FOR_ME}
-    )
-    SELECT o.mine + w.mine AS mine, o.pool + w.pool AS pool, o.team + w.team AS team, o.overdue + w.overdue AS overdue
-    FROM orders o, walks w""")  # noqa: S608 - only constants are put in
-
-
-async def inbox_counts(
-    db: Direct,
-    *,
-    me: Sequence[str],
-    roles: Sequence[str],
-    team: str,
-    communities: Sequence[str],
-    narrowed: Sequence[str] = (),
-    buildings: Sequence[str] = (),
-    onlooker: Onlooker,
-    now: datetime,
-) -> Row:
-    """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late."""
-    row = await _one(
-        db,
-        COUNTS,
-        me=list(me),
-        roles=list(roles),
-        team=team,
-        communities=list(communities),
-        narrowed=list(narrowed),
-        buildings=list(buildings),
-        now=now,
-        **onlooker.values(),
-    )
-    assert row is not None  # noqa: S101 - an aggregate without GROUP BY always has its one row
-    return row
 
 
 WAITING_STARTS: Final = numbered("SELECT count(*) AS waiting FROM outbox WHERE action = 'start' AND done_at IS NULL")

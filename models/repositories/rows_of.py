@@ -82,6 +82,7 @@ def open_task_row(state: OrderState, task: Task, version: int) -> dict[str, Any]
         "holder_id": task.holder,
         "roles": [role.value for role in task.roles],
         "also_seen_by": [role.value for role in task.also_seen_by],
+        "rank": state.rank,
         "opened_at": task.opened_at,
         "opened_version": version,
         "due_at": task_due(state, task),

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, LargeBinary, String, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, LargeBinary, SmallInteger, String, text
 from sqlmodel import Field
 
+from models.domain.order import LAST_RANK
 from models.tables.base import Base, document, instant, now
 
 
@@ -113,10 +114,32 @@ class TimelineEvent(Base, table=True):
 
 
 class TaskRow(Base, table=True):
+    """One row per task. The first two indexes are the inbox's shelves (`models.repositories.inbox`)."""
+
     __tablename__ = "tasks"
     __table_args__ = (
-        Index("ix_tasks_holder_open", "holder_id", postgresql_where=text("closed_at IS NULL")),
-        Index("ix_tasks_community_open", "community_id", "kind", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_tasks_held",
+            "holder_id",
+            "community_id",
+            "order_kind",
+            "rank",
+            text("coalesce(due_at, 'infinity'::timestamptz)"),
+            "id",
+            postgresql_where=text("closed_at IS NULL AND holder_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_tasks_waiting",
+            "community_id",
+            "order_kind",
+            text("(holder_id IS NULL)"),
+            "roles",
+            "also_seen_by",
+            "rank",
+            text("coalesce(due_at, 'infinity'::timestamptz)"),
+            "id",
+            postgresql_where=text("closed_at IS NULL AND (holder_id IS NULL OR also_seen_by <> '{}'::varchar[])"),
+        ),
         Index("ix_tasks_number", "number"),
         Index("ix_tasks_settled", "closed_at", postgresql_where=text("kind = 'settle'")),
     )
@@ -128,6 +151,10 @@ class TaskRow(Base, table=True):
     holder_id: str | None = None
     roles: list[str] = Field(default_factory=list, sa_type=ARRAY(String))  # type: ignore[call-overload]
     also_seen_by: list[str] = Field(default_factory=list, sa_type=ARRAY(String))  # type: ignore[call-overload]
+    rank: int = Field(
+        default=LAST_RANK, sa_type=SmallInteger, sa_column_kwargs={"server_default": text(str(LAST_RANK))}
+    )
+    """`OrderState.rank`, while it is open."""
     opened_at: datetime = instant()
     opened_version: int
     due_at: datetime | None = instant(nullable=True, default=None)

@@ -266,3 +266,10 @@ def test_a_word_may_be_called_as_a_method_of_dictionaries_is() -> None:
 def test_no_function_is_shown_to_people(printed: str) -> None:
     with pytest.raises(TypeError):
         screens().from_string(printed).render(w={}, moment=len)
+
+
+@pytest.mark.parametrize(("waiting", "shown"), [(0, ""), (999, "999"), (1000, "999+")])
+def test_a_box_is_counted_to_a_thousand(waiting: int, shown: str) -> None:
+    facts = {"me": ME | {"waiting": waiting}, "text": "", "hint": "", "request_id": ""}
+    frame = screens().get_template("frame.html").make_module(facts | {"here": "inbox"})
+    assert f'id="nav-count">{shown}</span>' in str(frame)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from models.domain.drift import REMEDIES, START_PATIENCE, Kept, Life, Remedy, Said, Trouble, shown, trouble_of
+from models.domain.drift import REMEDIES, START_PATIENCE, Kept, Laid, Life, Remedy, Said, Trouble, shown, trouble_of
 from models.domain.order import OrderState
 from tests.domain.samples import NOW as FILED
 from tests.domain.samples import filed
 
 NOW = FILED + timedelta(hours=1)
+RUNNING = Said(life=Life.RUNNING, order=filed())
 
 
 def kept(state: OrderState, /, **changed: Any) -> Kept:
@@ -25,7 +26,7 @@ def kept(state: OrderState, /, **changed: Any) -> Kept:
         "refused": None,
         "columns": shown(state),
         "state": state,
-        "tasks": {task.id: task.holder for task in state.tasks.values()},
+        "tasks": {task.id: Laid(holder=task.holder, rank=state.rank) for task in state.tasks.values()},
     }
     return Kept(**{**facts, **changed})
 
@@ -61,6 +62,7 @@ def test_updates_of_one_history_are_nobodys_business() -> None:
         ({}, Said(life=Life.RUNNING, order=filed().model_copy(update={"holds": 1})), Trouble.ROW),
         ({"columns": {**shown(filed()), "urged": 3}}, Said(life=Life.RUNNING, order=filed()), Trouble.ROW),
         ({"state": None}, Said(life=Life.RUNNING, order=filed()), Trouble.ROW),
+        ({"tasks": dict.fromkeys(filed().tasks, Laid(holder=None, rank=0))}, RUNNING, Trouble.TASKS),
         ({"tasks": {}}, Said(life=Life.RUNNING, order=filed()), Trouble.TASKS),
         ({"ended": True, "columns": {**shown(filed()), "open": False}}, Said(life=Life.COMPLETED), None),
         ({"ended": True}, Said(life=Life.COMPLETED), Trouble.ENDED),

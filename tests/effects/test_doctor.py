@@ -76,7 +76,8 @@ async def ward(desk: Desk, engine: Engine, client: Client, temporal_settings: Se
 
 
 async def test_each_drift_is_found_and_mended(ward: Ward) -> None:
-    behind, edited, refused, unclaimed, forgotten, terminated, healthy = [await ward.order() for _ in range(7)]
+    orders = [await ward.order() for _ in range(8)]
+    behind, edited, refused, unclaimed, misplaced, forgotten, terminated, healthy = orders
     say = ward.desk.say
     say(
         "UPDATE work_orders SET version = version + 1, state = jsonb_set(state, '{version}', to_jsonb(version + 1))"
@@ -86,6 +87,7 @@ async def test_each_drift_is_found_and_mended(ward: Ward) -> None:
     say("UPDATE work_orders SET stage = 'closed', urged = 9 WHERE number = :n", n=edited.number)
     say("UPDATE work_orders SET projection_error = 'a rule of the database' WHERE number = :n", n=refused.number)
     say("UPDATE tasks SET holder_id = 'stf_tech' WHERE number = :n", n=unclaimed.number)
+    say("UPDATE tasks SET rank = 0 WHERE number = :n", n=misplaced.number)
     say("UPDATE tasks SET closed_at = now() WHERE number = :n", n=forgotten.number)
     await ward.client.get_workflow_handle(terminated.number).terminate()
     expected = {
@@ -93,6 +95,7 @@ async def test_each_drift_is_found_and_mended(ward: Ward) -> None:
         edited.number: Trouble.ROW,
         refused.number: Trouble.REFUSED,
         unclaimed.number: Trouble.TASKS,
+        misplaced.number: Trouble.TASKS,
         forgotten.number: Trouble.TASKS,
         terminated.number: Trouble.LOST,
     }

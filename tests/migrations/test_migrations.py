@@ -63,3 +63,30 @@ def test_a_migration_gives_up_rather_than_queue_everybody_behind_it() -> None:
     assert scripts
     for script in (template, *(path.read_text() for path in scripts)):
         assert script.count("SET LOCAL lock_timeout") == 2
+
+
+def test_open_tasks_are_given_the_rank_of_their_order() -> None:
+    url = postgres.empty_database()
+    migrations.upgrade(url, "0016")
+    run(url, ORDERS_BEFORE_RANKS)
+    migrations.upgrade(url)
+    assert run(url, "SELECT number || ' ' || rank FROM tasks ORDER BY number") == ["1 0", "2 3", "3 4", "4 5", "5 5"]
+    migrations.downgrade(url, "0016")
+    assert run(url, "SELECT count(*)::text FROM tasks") == ["5"]
+    postgres.drop_database(url)
+
+
+ORDERS_BEFORE_RANKS = """
+    INSERT INTO communities (id, code, name, duty_phone) VALUES ('com', 'c', '小区', '400');
+    INSERT INTO work_orders (number, kind, community_id, place_label, category, description, answers, reporter_kind,
+        source, stage, open, priority, urged, submitted_at, version, issued_at, touched_at, state)
+    SELECT number, 'repair', 'com', '1栋', 'water', '漏水', '{}', 'resident', 'app', 'submitted', true, priority, urged,
+        now(), 1, now(), now(), '{}'
+    FROM (VALUES ('1', 'emergency', 2), ('2', 'high', 0), ('3', 'normal', 1), ('4', 'normal', 0), ('5', 'high', 1))
+        AS said(number, priority, urged);
+    INSERT INTO tasks (id, number, community_id, order_kind, kind, roles, also_seen_by, opened_at, opened_version, form,
+        closed_at)
+    SELECT number || '.1', number, 'com', 'repair', 'dispatch', '{}', '{}', now(), 1, '{}',
+        CASE number WHEN '5' THEN now() END
+    FROM work_orders
+"""

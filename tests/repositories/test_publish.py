@@ -79,8 +79,9 @@ def agrees(engine: Engine, state: OrderState) -> None:
     (order,) = table(engine, "work_orders", state.number)
     assert OrderState.model_validate(order.state) == state
     assert (order.stage, order.version, order.assignee_id) == (state.stage, state.version, state.assignee)
-    found = {task.id: task.holder_id for task in table(engine, "tasks", state.number) if task.closed_at is None}
-    assert found == {task.id: task.holder for task in state.tasks.values()}
+    tasks = [task for task in table(engine, "tasks", state.number) if task.closed_at is None]
+    found = {task.id: (task.holder_id, task.rank) for task in tasks}
+    assert found == {task.id: (task.holder, state.rank) for task in state.tasks.values()}
 
 
 async def test_a_step_is_written_and_its_repetition_changes_nothing(
@@ -254,6 +255,32 @@ async def test_due_times_follow_the_promise_that_counts(direct: Direct, engine: 
     (order,) = table(engine, "work_orders", number)
     assert (order.finished_at, order.closed_at, order.open) == (minute(20), minute(30), False)
     assert (order.rating_result, order.rating_speed, order.rating_manner, order.rating_text) == (5, 4, 3, "好")
+    agrees(engine, step.state)
+
+
+async def test_open_tasks_keep_the_rank_of_their_order(direct: Direct, engine: Engine, number: str) -> None:
+    """From its filing on; when it is urged, given another priority, put on hold."""
+    step = await filed(direct, number, Priority.HIGH)
+
+    def ranks() -> list[int]:
+        return [task.rank for task in table(engine, "tasks", number) if task.closed_at is None]
+
+    assert ranks() == [3]
+    acts.urge(step, OWNER, commands.Urge(), minute(1))
+    send(engine, step.batch(minute(1)))
+    assert ranks() == [2]
+    acts.amend(step, DISPATCHER, commands.Amend(priority="emergency", reason="水漫过门槛"), minute(2))
+    send(engine, step.batch(minute(2)))
+    assert ranks() == [0]
+    agrees(engine, step.state)
+    acts.amend(step, DISPATCHER, commands.Amend(priority="normal", reason="已关总阀"), minute(3))
+    send(engine, step.batch(minute(3)))
+    send(engine, assigned(step, 4))
+    send(engine, accepted(step, 5))
+    (task,) = step.state.tasks.values()
+    acts.hold(step, TECH, commands.PutOnHold(task_id=task.id, reason="parts", until=minute(60)), minute(6))
+    send(engine, step.batch(minute(6)))
+    assert ranks() == [4]
     agrees(engine, step.state)
 
 

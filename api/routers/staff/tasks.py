@@ -54,7 +54,7 @@ async def list_tasks(
 
 @router.get("/tasks/counts", responses=answers(shapes.Counts, *READING))
 async def counts(state: StateDep, staff: Staff) -> Response:
-    """How much lies in each box."""
+    """How much lies in each box; 1 000 means as much or more."""
     return JsonAnswer(await inbox.counts(state, staff))
 
 
