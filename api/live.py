@@ -20,7 +20,7 @@ from models.domain.numbers import PREFIXES
 from models.domain.people import Actor
 from models.repositories import reading
 from models.repositories.direct import Direct
-from models.repositories.live import ORDERS_CHANNEL, STAFF_CHANNEL
+from models.repositories.live import ORDERS_CHANNEL, PATROLS_CHANNEL, STAFF_CHANNEL
 
 RECONNECT_SECONDS: Final = 1.0
 """A lost connection to Postgres is renewed this often; screens are told to reload when it is back."""
@@ -40,7 +40,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Change:
-    """An order that changed; without a number, anything may have changed while nobody listened."""
+    """An order that changed, or a walk that has begun or is over; without a number, anything may have changed while
+    nobody listened.
+    """
 
     number: str | None
     community_id: str | None
@@ -128,6 +130,7 @@ class Live:
                 connection = await asyncpg.connect(self._database_url, timeout=CONNECT_SECONDS)
                 try:
                     await connection.add_listener(ORDERS_CHANNEL, self._heard)
+                    await connection.add_listener(PATROLS_CHANNEL, self._heard_of_patrol)
                     await connection.add_listener(STAFF_CHANNEL, self._heard_of_staff)
                     self._listening_again()
                     while True:
@@ -151,6 +154,13 @@ class Live:
                 asked = True
         if asked:
             self._to_look_up.put_nowait(change)
+
+    def _heard_of_patrol(self, connection: Any, pid: int, channel: str, payload: object) -> None:
+        """Walks lie in the inboxes of a whole community's staff."""
+        patrol, _, community_id = str(payload).partition(" ")
+        for subscription in self._subscriptions:
+            if subscription.staff is not None and subscription.staff.reaches(community_id):
+                subscription.tell(Change(patrol, community_id))
 
     def _heard_of_staff(self, connection: Any, pid: int, channel: str, payload: object) -> None:
         for subscription in self._subscriptions:

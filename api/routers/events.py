@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse
@@ -18,10 +18,13 @@ from models.repositories import reading
 
 router = APIRouter(tags=["live"])
 
+PATROL: Final = "pat_"
+"""So the ids of walks begin."""
+
 STREAM: dict[int | str, dict[str, Any]] = {
     **answers(shapes.Health, *READING),
     200: {
-        "description": "`change` events with an order number, or `everything`.",
+        "description": "`change` events with an order number, for staff `patrol` with a walk's id, or `everything`.",
         "content": {"text/event-stream": {"example": "event: change\r\ndata: BX20261122-00017\r\n\r\n"}},
     },
 }
@@ -59,4 +62,4 @@ async def changes_of(live: Live, seconds: float = STREAM_SECONDS, **whose: Any) 
             if change.number is None:
                 yield {"event": "everything", "data": ""}
             else:
-                yield {"event": "change", "data": change.number}
+                yield {"event": "patrol" if change.number.startswith(PATROL) else "change", "data": change.number}

@@ -22,6 +22,9 @@ ORDERS_CHANNEL: Final = "wuyou_orders"
 STAFF_CHANNEL: Final = "wuyou_staff"
 """Payload: the id of a staff member who logged out, has left, or may do and see something else than before."""
 
+PATROLS_CHANNEL: Final = "wuyou_patrols"
+"""Payload: `<walk's id> <community id>`. A walk of a round has begun or is over."""
+
 OUTBOX_CHANNEL: Final = "wuyou_outbox"
 """Payload: empty. New rows wait for the relay."""
 
@@ -41,6 +44,9 @@ STAFF_CHANGED: Final = f"SELECT pg_notify('{STAFF_CHANNEL}', {{staff}})"
 """Stands in the transaction of the change itself: unlike a screen's refresh it must not be lost, and it is rare enough
 for the lock at the commit.
 """
+
+PATROL_CHANGED: Final = f"SELECT pg_notify('{PATROLS_CHANNEL}', id || ' ' || community_id)"
+"""For the rows of the change itself, which come as seldom."""
 
 _log = logging.getLogger(__name__)
 

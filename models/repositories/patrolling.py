@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from models.domain.duty import Member
 from models.domain.people import Role
 from models.domain.rounds import Rhythm
+from models.repositories.live import PATROL_CHANGED
 from models.repositories.people import SERVES
 from models.repositories.rows_of import RANK_OTHER
 from models.repositories.staffing import ABSENT, ON_DUTY
@@ -37,7 +38,7 @@ def last_before(conn: Connection, round_id: str, at: datetime) -> datetime | Non
     return last
 
 
-_OPEN: Final = text("""
+_OPEN: Final = text(f"""
     WITH patrol AS (
         INSERT INTO patrols (id, round_id, community_id, title, building_id, spot, category, duty_role, duty_team,
             duty_staff, scheduled_at, due_at, status, ended_at)
@@ -45,13 +46,13 @@ _OPEN: Final = text("""
             :due_at, :status, CASE WHEN :status = 'missed' THEN CAST(:due_at AS timestamptz) END
         FROM rounds WHERE id = :id
         ON CONFLICT (round_id, scheduled_at) DO NOTHING
-        RETURNING id, round_id
+        RETURNING id, round_id, community_id
     ), items AS (
         INSERT INTO patrol_items (patrol_id, position, title)
         SELECT patrol.id, c.position, c.title FROM patrol JOIN rounds r ON r.id = patrol.round_id
         CROSS JOIN LATERAL unnest(r.checks) WITH ORDINALITY AS c(title, position)
     )
-    SELECT id FROM patrol""")
+    {PATROL_CHANGED} FROM patrol""")  # noqa: S608 - only constants are put in
 _FIND: Final = text("SELECT id, due_at, status FROM patrols WHERE round_id = :id AND scheduled_at = :at")
 
 
@@ -65,7 +66,11 @@ def patrol_at(conn: Connection, round_id: str, at: datetime) -> Row:
     return conn.execute(_FIND, {"id": round_id, "at": at}).one()
 
 
-_MISS: Final = text("UPDATE patrols SET status = 'missed', ended_at = :now WHERE id = :id AND status = 'open'")
+_MISS: Final = text(f"""
+    WITH missed AS (
+        UPDATE patrols SET status = 'missed', ended_at = :now WHERE id = :id AND status = 'open'
+        RETURNING id, community_id)
+    {PATROL_CHANGED} FROM missed""")  # noqa: S608 - only constants are put in
 
 
 def miss(conn: Connection, patrol_id: str, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.domain.rounds import STAND_INS, Duty, RoundPlan
 from models.repositories.direct import Direct, numbered
+from models.repositories.live import PATROL_CHANGED
 from models.repositories.people import SERVES
 
 Row = dict[str, Any]
@@ -183,9 +184,12 @@ async def lock_item(db: Direct, patrol_id: str, position: int) -> Row | None:
 _TICK: Final = numbered("""
     UPDATE patrol_items SET result = :result, note = :note, number = :number, by_id = :by, at = :now
     WHERE patrol_id = :id AND position = :position""")
-_DONE: Final = numbered("""
-    UPDATE patrols SET status = 'done', ended_at = :now WHERE id = :id AND status = 'open'
-      AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)""")
+_DONE: Final = numbered(f"""
+    WITH done AS (
+        UPDATE patrols SET status = 'done', ended_at = :now WHERE id = :id AND status = 'open'
+          AND NOT EXISTS (SELECT 1 FROM patrol_items WHERE patrol_id = :id AND result IS NULL)
+        RETURNING id, community_id)
+    {PATROL_CHANGED} FROM done""")  # noqa: S608 - only constants are put in
 
 
 async def tick(

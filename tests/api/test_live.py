@@ -7,6 +7,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from queue import Empty, Queue
 
 import httpx
@@ -16,10 +17,12 @@ from sqlalchemy import text
 from api.live import EVERYTHING, Change, Live
 from api.routers import events
 from models.domain.people import Actor, Role
+from models.repositories import patrolling
 from models.repositories.direct import Direct
 from models.repositories.live import ORDERS_CHANNEL
 from tests.api.conftest import Api, Caller
 from tests.api.people import PASSWORD
+from tests.api.test_rounds import tick, walked
 
 pytestmark = pytest.mark.stack
 
@@ -79,6 +82,21 @@ def test_whoever_may_see_it_hears_of_it(api: Api) -> None:
     assert not ears["b-dispatcher"].hears(number, within=0.3)
     api.staff("dispatcher").complete(number, "assigned", staff="tech1")
     assert ears["owner"].hears(number)
+
+
+def test_staff_hear_when_a_walk_begins_and_when_it_is_over(api: Api) -> None:
+    ears = {account: Ear(api, api.staff(account), "pat_") for account in ("tech1", "guard", "b-tech")}
+    patrol = walked(api)
+    assert {account for account, ear in ears.items() if ear.hears(patrol["id"], within=1.5)} == {"tech1", "guard"}
+    tick(api.staff("tech1"), patrol, 1, result="ok")
+    assert not ears["guard"].hears(patrol["id"], within=0.3), "it is not over yet"
+    tick(api.staff("tech1"), patrol, 2, result="ok")
+    assert ears["guard"].hears(patrol["id"])
+    missed = walked(api)
+    assert ears["guard"].hears(missed["id"])
+    with api.engine.begin() as conn:
+        patrolling.miss(conn, missed["id"], datetime.now(UTC))
+    assert ears["guard"].hears(missed["id"])
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from models.repositories import patrolling
 from models.repositories.engines import sync_engine
 from tests.console.conftest import Desk
+from tests.console.test_browser import A_SECOND
 from tests.world import World, eventually, picture
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -57,11 +58,14 @@ def test_a_lead_plans_a_round_and_a_technician_walks_it_on_a_phone(world: World,
     lead.reload()
     expect(row).not_to_contain_text("排程更新中")
 
+    page, other = desk("tech1", width=390, height=844), desk("tech2")
+    for inbox in (page, other):
+        inbox.goto(f"{base}/console/inbox?box=pool&kind=patrol")
+        inbox.wait_for_selector("[data-live-mark].on", state="attached")
     patrol = opened(world, made["id"])
-    page = desk("tech1", width=390, height=844)
-    page.goto(f"{base}/console/inbox?box=pool&kind=patrol")
     walk = page.locator("#list .row", has_text="配电房巡检")
-    expect(walk).to_contain_text("维修师傅")
+    expect(walk).to_contain_text("维修师傅", timeout=A_SECOND)
+    expect(other.locator("#list .row", has_text="配电房巡检")).to_be_visible(timeout=A_SECOND)
     fits(page)
     walk.locator(f"a.go[href$='{patrol}']").click()
     fits(page)
@@ -78,6 +82,7 @@ def test_a_lead_plans_a_round_and_a_technician_walks_it_on_a_phone(world: World,
     page.wait_for_selector("#item-2 .shot:not(.busy) .remove")
     second.get_by_role("button", name="提交并报修").dblclick()
     expect(page.locator("#patrol")).to_contain_text("已完成")
+    expect(other.locator("#list .row", has_text="配电房巡检")).to_have_count(0, timeout=A_SECOND)
     link = second.get_by_role("link", name=re.compile("^BX"))
     expect(link).to_have_count(1)
     link.click()
