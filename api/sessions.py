@@ -23,7 +23,7 @@ from api.security import (
     wait_after,
 )
 from api.state import State
-from integrations.wechat import CodeInvalid, WeChatError
+from integrations.wechat import QUOTA_SECONDS, CodeInvalid, TooOften, WeChatError
 from models.domain.errors import RateLimited, Unauthenticated, Unavailable
 from models.domain.people import Actor
 from models.repositories import sessions
@@ -138,7 +138,8 @@ async def log_out_staff(state: State, token: str) -> None:
 async def log_in_owner(state: State, code: str) -> tuple[str, str]:
     """A signed token and the resident's id, for a wx.login code.
 
-    Raises Unauthenticated for a code that is used, old or invented; Unavailable when WeChat does not answer.
+    Raises Unauthenticated for a code that is used, old or invented; RateLimited when the same person logs in too often
+    for WeChat; Unavailable when it does not answer.
     """
     if state.wechat is None:
         raise Unavailable("wechat_unavailable")
@@ -146,6 +147,8 @@ async def log_in_owner(state: State, code: str) -> tuple[str, str]:
         login = await asyncio.to_thread(state.wechat.login, code)
     except CodeInvalid:
         raise Unauthenticated("code_invalid") from None
+    except TooOften:
+        raise RateLimited("login_throttled", retry_after=QUOTA_SECONDS) from None
     except WeChatError:
         raise Unavailable("wechat_unavailable") from None
     async with state.single.connect() as conn:

@@ -11,6 +11,7 @@ timeout; and every failure is one of the errors below. All methods block: call t
     │   ├── NotFollowing                   43004: does not follow the service account
     │   └── BadField                       47003: a template value breaks its field's rule; `field` names it
     ├── WeChatUnavailable                  nothing was processed: try again later
+    │   ├── TooOften                       45011: this user's or this call's quota of the minute is used up
     │   └── WeChatMisconfigured            as long as an operator has not acted: appid, secret, IP list, frozen account
     ├── WeChatOutcomeUnknown               the request left us and no answer came: a send may have happened
     └── PushRejected                       a callback that is not WeChat's, or too old
@@ -68,8 +69,12 @@ Channel = Literal["mini", "service"]
 
 _TOKEN_ERRORS = frozenset({40001, 40014, 42001})
 _CODE_ERRORS = frozenset({40029, 40163})
-_LATER = frozenset({-1, 43108, 44991, 45009, 45011, *_TOKEN_ERRORS, 41001})
-"""Busy, too many at once, quota of the minute or of the day; and a token that stays invalid after one renewal."""
+_LATER = frozenset({-1, 43108, 44991, 45009, *_TOKEN_ERRORS, 41001})
+"""Busy, too many at once, quota of the day; and a token that stays invalid after one renewal."""
+
+_TOO_OFTEN = 45011
+QUOTA_SECONDS = 60
+"""The quotas behind `TooOften` begin anew with each minute."""
 
 _OPERATOR = frozenset({40013, 40125, 40164, 40243, 41002, 41004, 48001, 50004, 50007, 89503, 89506, 89507})
 _SERVER_BEFORE_WORK = frozenset({429, 503})
@@ -111,6 +116,10 @@ class BadField(WeChatRefused):
 
 class WeChatUnavailable(WeChatError):
     """Nothing was processed; the same call may succeed later."""
+
+
+class TooOften(WeChatUnavailable):
+    """A quota of the minute is used up; at a log-in it is the one person's own."""
 
 
 class WeChatMisconfigured(WeChatUnavailable):
@@ -178,7 +187,7 @@ class WeChat:
         )
 
     def login(self, js_code: str) -> Login:
-        """Who is behind a code, with the id that the person has on both accounts. Raises CodeInvalid."""
+        """Who is behind a code, with the id that the person has on both accounts. Raises CodeInvalid, TooOften."""
         answer = self._mini.get(
             "/sns/jscode2session",
             appid=self._mini.appid,
@@ -364,6 +373,8 @@ def _said_no(error: WeChatClientException, path: str, repeatable: bool) -> WeCha
     errcode, text = int(error.errcode), f"{path}: {error.errcode} {error.errmsg}"
     if errcode in _TOKEN_ERRORS:
         return _TokenInvalid(text)
+    if errcode == _TOO_OFTEN:
+        return TooOften(text)
     if errcode in _LATER:
         return WeChatUnavailable(text)
     if errcode in _OPERATOR:

@@ -31,6 +31,16 @@ def test_a_code_is_good_once(api: Api) -> None:
     refused(api.http.post("/api/v1/owner/login", json={"code": "invented"}), 401, "unauthenticated")
 
 
+def test_whoever_logs_in_too_often_for_wechat_is_told_when_to_come_back(api: Api) -> None:
+    code = api.wechat.get("/_emulator/login-code", params={"openid": "api-owner"}).json()["code"]
+    fault = {"kind": "errcode", "errcode": 45011, "path": "/sns/jscode2session", "count": 1}
+    api.wechat.post("/_emulator/faults", json=fault).raise_for_status()
+    answer = api.http.post("/api/v1/owner/login", json={"code": code})
+    refused(answer, 429, "rate_limited")
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert api.http.post("/api/v1/owner/login", json={"code": code}).status_code == 200
+
+
 def test_somebody_new_is_written_down_once(api: Api) -> None:
     first = api.owner("newcomer").read("/owner/me")
     api._known.clear()

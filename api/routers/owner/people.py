@@ -21,7 +21,10 @@ from models.repositories.sealing import mask_phone
 router = APIRouter(tags=["owner: people"])
 
 
-@router.post("/login", responses=answers(shapes.OwnerLogin, "validation_failed", "unauthenticated", "unavailable"))
+@router.post(
+    "/login",
+    responses=answers(shapes.OwnerLogin, "validation_failed", "unauthenticated", "rate_limited", "unavailable"),
+)
 async def log_in(state: StateDep, body: OwnerLogin) -> Response:
     """Exchange a wx.login code for a token. Somebody unknown is let in, tied to no house."""
     token, resident_id = await sessions.log_in_owner(state, body.code)
