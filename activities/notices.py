@@ -148,11 +148,10 @@ class Notices:
         self._sms.send(phone, text.id_from(self._text_ids), parameters, reference=letter.id)
 
     def _subject(self, letter: Letter) -> notice_words.Subject:
-        """Both sides know the plate; it is opened for the moment of sending alone."""
-        if letter.plate_sealed is None:
-            return letter.subject
-        plate = Sealing.of(self._settings).open(letter.plate_sealed)
-        return letter.subject.model_copy(update={"plate": plate})
+        """Both sides know the plate, and hosts their visitor; they are opened for the moment of sending alone."""
+        sealed = {"plate": letter.plate_sealed, "visitor": letter.visitor_sealed}
+        opened = {name: Sealing.of(self._settings).open(value) for name, value in sealed.items() if value is not None}
+        return letter.subject.model_copy(update=opened)
 
     def _finish(
         self, conn: Connection, letter: Letter, ended: str, *, channel: str | None = None, error: str | None = None

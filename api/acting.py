@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api import amending, assigning, group_views, idempotency, views
+from api import amending, assigning, group_views, idempotency, views, visitor_views
 from api.gateway import SURELY_LOST, Order, Standing, standing_of
 from api.reader import Reader
 from api.references import resolved
@@ -44,8 +44,8 @@ async def act(state: State, actor: Actor, number: str, action: str, body: Json, 
     if before is not None:
         return before.answer if before.answer is not None else await order_view(state, actor, number)
     answer = await order_view(state, actor, number)
-    if not answer.get("car"):
-        # Plates lie sealed, so an answer that names one is drawn anew for whoever asks again.
+    if not answer.get("car") and not answer["visit"]:
+        # Plates and visitors lie sealed, so an answer that names them is drawn anew for whoever asks again.
         await request.remember(state, answer)
     return answer
 
@@ -139,6 +139,8 @@ async def visible_order(state: State, actor: Actor, number: str) -> reading.Row:
     if bundle["car"] is not None:
         # Whoever sees the request knows the car.
         bundle["car"]["plate"] = state.sealing.open(base64.b64decode(bundle["car"]["plate"]))
+    if bundle["visit"] is not None:
+        bundle["visit"] = visitor_views.opened(bundle["visit"], state.sealing)
     return bundle
 
 

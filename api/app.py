@@ -25,6 +25,7 @@ from api.routers.owner import complaints as owner_complaints
 from api.routers.owner import orders as owner_orders
 from api.routers.owner import people as owner_people
 from api.routers.owner import plates as owner_plates
+from api.routers.owner import visitors as owner_visitors
 from api.routers.staff import colleagues, operations, ratings, settlements, tasks
 from api.routers.staff import complaints as staff_complaints
 from api.routers.staff import groups as staff_groups
@@ -35,6 +36,7 @@ from api.routers.staff import plates as staff_plates
 from api.routers.staff import policies as staff_policies
 from api.routers.staff import rounds as staff_rounds
 from api.routers.staff import shifts as staff_shifts
+from api.routers.staff import visitors as staff_visitors
 from api.security import OwnerTokens
 from api.state import Lifespan, State
 from integrations.storage import Storage
@@ -90,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         public_works.router,
         move_cars.router,
         owner_plates.router,
+        owner_visitors.router,
     ):
         app.include_router(router, prefix=f"{API}/owner")
     staff = (
@@ -103,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         staff_rounds,
         staff_shifts,
         staff_plates,
+        staff_visitors,
         staff_policies,
         settlements,
         ratings,

@@ -65,6 +65,7 @@ ORDER: Final[dict[str, Any]] = {
         "urged": None,
     },
     "group": None,
+    "visit": None,
     "urges": {"count": 0, "here": 0, "last_at": None},
     "temporary": False,
     "follows": None,

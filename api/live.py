@@ -189,7 +189,8 @@ class Live:
 
     def _tell_concerned(self, change: Change, row: reading.Row) -> None:
         car = row["state"].get("move_car") or {}
-        concerned = {row["reporter_itself"], *car.get("users", ()), *car.get("requesters", ())}
+        hosts = (row["state"].get("visit") or {}).get("hosts", ())
+        concerned = {row["reporter_itself"], *car.get("users", ()), *car.get("requesters", ()), *hosts}
         for subscription in self._subscriptions:
             staff = subscription.staff
             if staff is not None:

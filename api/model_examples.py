@@ -67,6 +67,7 @@ MODEL_EXAMPLES: Final[dict[str, Any]] = {
         "spots": [{"code": "lift", "title": "电梯"}],
         "matters": [{"code": "complaint", "title": "投诉"}],
         "subjects": [{"code": "staff", "title": "工作人员"}],
+        "visit_types": [{"value": "guest", "title": "亲友来访", "days": 7}],
     },
     "Board": {"items": [], "next_cursor": None},
     "AssignableList": {

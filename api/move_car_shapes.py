@@ -11,13 +11,14 @@ from api.shapes import Shape, Task
 
 
 class AskedOfMyCar(Shape):
-    """A request as it is put to the user of the car."""
+    """A request as it is put to the user of the car; `of_visitor`: it is the car of a visitor of theirs."""
 
     number: str
     stage: str
     stage_title: str
     open: bool
     plate: str
+    of_visitor: bool
     place: str
     reason: str
     reason_title: str
@@ -35,6 +36,14 @@ class Phone(BaseModel):
     """In the clear, to be dialled."""
 
     phone: str
+
+
+class CarPhones(BaseModel):
+    """In the clear, to be dialled. Of a visitor's car the host's is `phone` and the visitor's is there too; either may be
+    missing."""
+
+    phone: str | None
+    visitor_phone: str | None = None
 
 
 class Told(BaseModel):
@@ -64,6 +73,7 @@ ASKED: Final[dict[str, Any]] = {
     "stage_title": "联系车主中",
     "open": True,
     "plate": "粤BD12345",
+    "of_visitor": False,
     "place": "小区内",
     "reason": "blocking",
     "reason_title": "挡住通行",

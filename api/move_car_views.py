@@ -66,7 +66,7 @@ def uses_it(bundle: Row, person_id: str) -> bool:
 
 
 def for_staff(bundle: Row, state: OrderState, actor: Actor) -> Json:
-    """The plate and how many wait; never who uses the car."""
+    """The plate, how many wait, and the pass of a visitor's car; never who uses the car."""
     car = state.move_car
     if car is None:
         return {"car": None}
@@ -78,6 +78,7 @@ def for_staff(bundle: Row, state: OrderState, actor: Actor) -> Json:
             "waiting": len(car.requesters),
             "asked_before": car.asked_before,
             "promised": car.promised,
+            "visitor": car.visitor,
             "may_call_user": may_call_user(state, actor),
         }
     }
@@ -96,6 +97,7 @@ def asked(row: Row, state: OrderState, plate: str, tasks: list[Json]) -> Json:
         "stage_title": words.stage("move_car", row["stage"], for_resident=True),
         "open": row["open"],
         "plate": plate,
+        "of_visitor": state.move_car is not None and state.move_car.visitor is not None,
         "place": row["place_label"],
         "reason": row["category"],
         "reason_title": words.OBSTACLES.get(row["category"], row["category"]),

@@ -42,19 +42,53 @@ def may_reveal(member: StaffMember, order: Json) -> bool:
     return member.actor.has(*HANDLE_ALL) or not holders.isdisjoint({member.account, *member.stands_in_for})
 
 
-async def car_users_phone(state: State, member: StaffMember, number: str) -> str:
-    """Of whoever uses the car that is in the way, for a guard who calls. Every look is written down; never for a
-    resident.
+async def car_users_phone(state: State, member: StaffMember, number: str) -> Json:
+    """`{phone, visitor_phone}` of whoever uses the car that is in the way, for a guard who calls; of a visitor's car
+    those of the host and of the visitor. Every look is written down; never for a resident.
 
     Raises NotFound outside the scope and without a phone, Forbidden when the car is not waited for any more.
     """
     order = await acting.order_view(state, member.actor, number)
     if not (order.get("car") or {}).get("may_call_user"):
         raise Forbidden("forbidden")
-    sealed = await reveals.sealed_car_users_phone(state.direct, number, member.id, datetime.now(UTC))
-    if sealed is None:
+    now, pass_ = datetime.now(UTC), order["car"]["visitor"]
+    sealed = await reveals.sealed_car_users_phone(state.direct, number, member.id, now)
+    visitors = await reveals.sealed_visitors_phone(state.direct, number, pass_, member.id, now) if pass_ else None
+    if sealed is None and visitors is None:
         raise NotFound
-    return await asyncio.to_thread(state.sealing.open, sealed)
+    phones: Json = {"phone": await _opened(state, sealed)}
+    return phones | {"visitor_phone": await _opened(state, visitors)} if pass_ else phones
+
+
+async def visitors_phone(state: State, member: StaffMember, number: str) -> str:
+    """The visitor's. Raises NotFound outside the scope and without a phone, Forbidden for other roles and later."""
+    await _may_call_about(state, member, number)
+    return await _found(
+        state, await reveals.sealed_visitors_phone(state.direct, number, number, member.id, datetime.now(UTC))
+    )
+
+
+async def hosts_phone(state: State, member: StaffMember, number: str) -> str:
+    """Of the first resident who answers for the visit. Raises the same."""
+    await _may_call_about(state, member, number)
+    return await _found(state, await reveals.sealed_hosts_phone(state.direct, number, member.id, datetime.now(UTC)))
+
+
+async def _may_call_about(state: State, member: StaffMember, number: str) -> None:
+    order = await acting.order_view(state, member.actor, number)
+    if not (order["visit"] or {}).get("may_call"):
+        raise Forbidden("forbidden")
+
+
+async def _found(state: State, sealed: bytes | None) -> str:
+    phone = await _opened(state, sealed)
+    if phone is None:
+        raise NotFound
+    return phone
+
+
+async def _opened(state: State, sealed: bytes | None) -> str | None:
+    return await asyncio.to_thread(state.sealing.open, sealed) if sealed is not None else None
 
 
 async def phone(state: State, member: StaffMember, number: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.domain.policy import Policy
 
@@ -294,6 +294,28 @@ class ComplaintFacts(Shape):
     published_at: datetime | None
 
 
+class VisitFacts(Shape):
+    """Who comes, null to staff who do not meet visitors, and for all once it has been taken away."""
+
+    type: str
+    type_title: str
+    walk_in: bool
+    start: datetime = Field(alias="from")
+    until: datetime = Field(alias="to")
+    purpose: str | None
+    persons: int
+    entries: int
+    used: int
+    name: str | None
+    phone_masked: str | None
+    plate: str | None
+    approved: bool
+    arrived_at: datetime | None
+    left_at: datetime | None
+    revoked_at: datetime | None
+    anonymised_at: datetime | None
+
+
 class Order(Shape):
     """`readable` is false where the caller may only know that the order exists; its words are then hidden."""
 
@@ -315,6 +337,7 @@ class Order(Shape):
     bulletin: Bulletin
     group: Group | None
     complaint: ComplaintFacts | None
+    visit: VisitFacts | None
     readable: bool
     urges: Urges
     temporary: bool
@@ -505,13 +528,15 @@ class AssignableList(Shape):
 
 
 class Catalog(Shape):
-    """Categories name the `kind` of order that they are for; `matters` and `subjects` are those of complaints."""
+    """Categories name the `kind` of order that they are for; `matters` and `subjects` are those of complaints,
+    `visit_types` say how many days a pass may hold."""
 
     categories: list[dict[str, Any]]
     communities: list[dict[str, Any]]
     spots: list[dict[str, Any]]
     matters: list[dict[str, Any]]
     subjects: list[dict[str, Any]]
+    visit_types: list[dict[str, Any]]
 
 
 class RemedyOffered(Shape):

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from api import complaint_views, group_views, money_views, move_car_views, wording
+from api import complaint_views, group_views, money_views, move_car_views, visitor_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
 from models.domain.bulletin import bulletin
@@ -263,6 +263,7 @@ def order(bundle: Row, reader: Reader, now: datetime, titles: Titles) -> Json:
         "bulletin": _bulletin(bundle, state, shown, reader, now),
         "group": group_views.group(bundle, state, reader, titles),
         "complaint": complaint_views.complaint(bundle, state, reader),
+        "visit": visitor_views.visit(bundle, state, reader.actor),
         "readable": readable,
         "urges": {"count": state.urges.count, "here": state.urges.here, "last_at": state.urges.last_at},
         "reopened": state.reopened,
@@ -313,7 +314,13 @@ def may_see(bundle: Row, actor: Actor) -> bool:
         return actor.reaches(bundle["community_id"], None if mine else bundle["building_id"])
     own = bundle["reporter_kind"] == "resident" and bundle["reporter_id"] == actor.id
     asked = any(task["holder_id"] == actor.id for task in bundle["tasks"])
-    return own or asked or bool(bundle["shares_house"]) or bool((bundle["car"] or {}).get("side"))
+    return (
+        own
+        or asked
+        or bool(bundle["shares_house"])
+        or bool((bundle["car"] or {}).get("side"))
+        or visitor_views.is_asked(bundle, actor.id)
+    )
 
 
 def _for_staff(bundle: Row, state: OrderState, reader: Reader) -> Json:

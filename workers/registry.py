@@ -8,8 +8,9 @@ from workflows.complaint import ComplaintWorkflow
 from workflows.move_car import MoveCarWorkflow
 from workflows.patrol import PatrolWorkflow
 from workflows.repair import RepairWorkflow
+from workflows.visitor import VisitorWorkflow
 
-WORKFLOWS: Final[list[type]] = [RepairWorkflow, ComplaintWorkflow, MoveCarWorkflow]
+WORKFLOWS: Final[list[type]] = [RepairWorkflow, ComplaintWorkflow, MoveCarWorkflow, VisitorWorkflow]
 
 BESIDES: Final[list[type]] = [PatrolWorkflow]
 """Workflows that carry no order."""

@@ -17,7 +17,8 @@ from temporalio.client import ActivityExecutionStatus, Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.storage import Storage, StorageUnavailable
-from models.repositories import contacts, notices, outbox, sweeping
+from models.domain.policy import VISITORS_KNOWN_FOR
+from models.repositories import contacts, notices, outbox, sweeping, visitors
 from models.repositories.sweeping import Waiting
 from workers.errands import ATTEMPT_SECONDS
 from workers.transactions import in_transaction
@@ -125,6 +126,7 @@ class Sweep:
         await in_transaction(self._engine, sweeping.forget_requests, now - REQUEST_LIFE)
         await in_transaction(self._engine, contacts.forget, now - REQUEST_LIFE)
         await in_transaction(self._engine, outbox.forget_done, now)
+        await in_transaction(self._engine, visitors.anonymise, now, VISITORS_KNOWN_FOR, sweeping.PER_SWEEP)
 
     async def _lost_starts(self, now: datetime) -> None:
         found = await in_transaction(self._engine, sweeping.start_again, now - START_PATIENCE)

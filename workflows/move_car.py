@@ -6,20 +6,18 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.domain.acts import Moved, promise
-    from models.domain.commands import Fact
-    from models.domain.lifecycles.move_car import CALL_OWNER, CONFIRM_MOVED, MOVE, ON_SITE, VET
+    from models.domain.lifecycles.move_car import CALL_OWNER, CONFIRM_MOVED, MOVE, MOVE_VISITOR, ON_SITE, VET
     from models.domain.move_cars import MoveCar
-    from models.domain.order import Audience, OrderState
-    from models.domain.people import SYSTEM, Role
-    from workflows import names
-    from workflows.work_order import WorkOrderWorkflow
+    from models.domain.order import OrderState
+    from models.domain.people import Role
+    from workflows.gates import SeenAtGates
 
 WHO_GOES_HAS_IT = "who-goes-has-it"
 """Patch: before it only a guard who took the task first became its holder. Remove when no older request is open."""
 
 
 @workflow.defn(name="MoveCar")
-class MoveCarWorkflow(WorkOrderWorkflow):
+class MoveCarWorkflow(SeenAtGates):
     @workflow.init
     def __init__(self, order: OrderState) -> None:
         super().__init__(order)
@@ -34,7 +32,7 @@ class MoveCarWorkflow(WorkOrderWorkflow):
             await self._look_at_who_asks()
             return
         if self.car.users:
-            self.open_once(MOVE, people=self.car.users)
+            self.open_once(MOVE_VISITOR if self.car.visitor else MOVE, people=self.car.users)
             if not self.car.reachable:
                 self.open_once(CALL_OWNER)
         if self.car.guard_at_once:
@@ -61,19 +59,6 @@ class MoveCarWorkflow(WorkOrderWorkflow):
         if kind == "guard_calls":
             self.open_once(CALL_OWNER)
 
-    @workflow.signal(name=names.PLATE_LEFT, description="A gate has seen the car leave")
-    async def plate_left(self, fact: Fact) -> None:
-        """Ends the wait, whatever it is for. What nobody has proved changes nothing, and is on the record."""
-        proved = await self.is_proved(names.PLATE_LEFT, fact)
-        await self.take_turn()
-        if self.order.stage in self.order.lifecycle.after_work:
-            return
-        if not proved:
-            self.step.record("unproved_fact", SYSTEM, workflow.now(), Audience.STAFF, what=names.PLATE_LEFT)
-            await self.publish()
-        else:
-            self.end_first("plate_left")
-
     async def _go_on_with(self, answer: Moved) -> None:
         match answer.outcome:
             case "coming" | "reached":
@@ -83,7 +68,7 @@ class MoveCarWorkflow(WorkOrderWorkflow):
                 self.leave_for("moved", answer)
             case "reported":
                 self.leave_for("referred", answer)
-            case "not_me" | "cannot" | "still_there":
+            case "not_me" | "not_my_visitor" | "cannot" | "still_there":
                 self._send_guard(answer)
             case "going":
                 self._is_on_the_way(answer)
@@ -94,7 +79,7 @@ class MoveCarWorkflow(WorkOrderWorkflow):
 
     def _nobody_answered(self, answer: Moved) -> None:
         match answer.closed.task.kind:
-            case "move":
+            case "move" | "move_visitor":
                 self._send_guard(answer)
             case "confirm_moved" if self.order.stage == "acknowledged":
                 self.leave_for("closed", answer)

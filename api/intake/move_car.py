@@ -16,7 +16,7 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import rights, words
 from models.domain.errors import Forbidden, NotBound, NotFound, ValidationFailed
-from models.domain.lifecycles.move_car import MOVE, ON_SITE, VET
+from models.domain.lifecycles.move_car import MOVE, MOVE_VISITOR, ON_SITE, VET
 from models.domain.move_cars import A_DAY_AT_MOST, MoveCar, Obstacle
 from models.domain.numbers import CHINA
 from models.domain.order import Audience, Charge, Filing, OrderState, Priority, Reporter, Source, new_order
@@ -107,7 +107,9 @@ async def _file(state: State, request: Request, case: Case) -> Json:
     now = datetime.now(UTC)
     text = plate_of(case.body.plate).text
     plate = Plate(state.sealing.seal(text), state.sealing.plate_hash(text))
-    found = await move_cars.circumstances(state.direct, case.site.community_id, plate, case.requester, _day_of(now))
+    found = await move_cars.circumstances(
+        state.direct, case.site.community_id, plate, case.requester, _day_of(now), now
+    )
     _check(case, found)
     order = await _order(state, case, found, now)
     said = Words(
@@ -155,7 +157,7 @@ async def _order(state: State, case: Case, found: Circumstances, now: datetime) 
     obstacle = case.body.reason
     fire_lane = obstacle is Obstacle.FIRE_LANE
     vetted = fire_lane or case.requester is None or found.asked_today < A_DAY_AT_MOST
-    first = MOVE if found.users else ON_SITE
+    first = ON_SITE if not found.users else MOVE_VISITOR if found.visitor else MOVE
     priority = Priority.EMERGENCY if fire_lane else Priority.NORMAL
     policy = await state.catalog.policy(state.direct, case.site.community_id)
     asks_user = vetted and bool(found.users)
@@ -177,6 +179,7 @@ async def _order(state: State, case: Case, found: Circumstances, now: datetime) 
             move_car=MoveCar(
                 obstacle=obstacle,
                 users=found.users,
+                visitor=found.visitor,
                 reachable=found.reachable,
                 requesters=(case.requester,) if case.requester else (),
                 vetted=vetted,

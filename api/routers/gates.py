@@ -16,7 +16,7 @@ from api.move_car_shapes import Told
 from api.state import State
 from models.domain.errors import Unauthenticated
 from models.domain.plates import plate_of
-from models.repositories import move_cars
+from models.repositories import move_cars, visitors
 
 router = APIRouter(tags=["gates"])
 
@@ -31,14 +31,14 @@ Secret = Annotated[
     responses=answers(Told, "validation_failed", "unauthenticated", "unavailable", example={"told": 1}),
 )
 async def plate_left(state: StateDep, body: PlateLeft, secret: Secret = "") -> Response:
-    """A camera has seen a car drive out: whoever waits for it is told. The camera's `event_id` takes the place of a
-    key; told twice, or of a car that nobody waits for, it changes nothing."""
+    """A camera has seen a car drive out: whoever waits for it is told, and a visitor who came in it has left. The
+    camera's `event_id` takes the place of a key; told twice, or of a car that nobody waits for, it changes nothing."""
     community = await _community(state, body.community, secret)
     plate, now = plate_of(body.plate).text, datetime.now(UTC)
-    told = await move_cars.plate_left(
-        state.direct, community, state.sealing.plate_hash(plate), body.event_id, body.seen_at(now)
-    )
-    if told:
+    seen = (community, state.sealing.plate_hash(plate), body.event_id, body.seen_at(now))
+    told = await move_cars.plate_left(state.direct, *seen)
+    left = await visitors.plate_left(state.direct, *seen)
+    if told or left:
         state.announcer.wake_relay()
     return JsonAnswer({"told": len(told)})
 

@@ -171,7 +171,7 @@ def comment(step: Step, actor: Actor, command: c.Comment, at: datetime) -> None:
 def cancel(step: Step, actor: Actor, command: c.Cancel, at: datetime) -> None:
     """Withdraws every open task. The lifecycle hears of it as one exception out of `ask`."""
     state = step.state
-    if len(state.waiting_residents) > 1 and actor.id in state.waiting_residents:
+    if state.move_car is not None and len(state.waiting_residents) > 1 and actor.id in state.waiting_residents:
         leave(step, actor, at)
         return
     if actor.kind == "staff":

@@ -94,7 +94,7 @@ def _who(order: OrderState, task: Task | None, name_of: NameOf, reporter: str) -
     if task.holder is not None:
         return name_of(task.holder)
     if task.people:
-        return words.CAR_USER
+        return words.CAR_USER if order.move_car else say.OWNER
     roles = "、".join(words.ROLES[role] for role in task.roles)
     return say.POOL.format(roles=roles) if roles else say.OFFICE
 
@@ -140,7 +140,7 @@ def _by(order: OrderState, task: Task | None, now: datetime) -> tuple[datetime |
     if order.hold is not None:
         return order.hold.until, say.BY_HOLD.format(at=_moment(order.hold.until))
     if task is not None and task.gives_up_at is not None:
-        return task.gives_up_at, say.BY_ANSWER.format(at=_moment(task.gives_up_at))
+        return task.gives_up_at, say.BY_OF.get(task.kind, say.BY_ANSWER).format(at=_moment(task.gives_up_at))
     clock = order.running_clock
     if clock is None:
         paused = order.open and any(clock.paused_at and not clock.stopped_at for clock in order.clocks.values())

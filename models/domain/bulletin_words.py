@@ -31,6 +31,7 @@ WHERE: Final = {
     "move_car.guard_on_site": "秩序员现场处理中",
     "move_car.moved": "车已挪开，待确认",
     "move_car.referred": "已报警处理",
+    "visitor.left": "访客已离开，仍可再来",
 }
 """Stage, or kind.stage → where the order is. The others are called as everywhere."""
 FOLLOWING: Final = "已与同一件事的其他工单合并处理"
@@ -76,6 +77,12 @@ NEXT: Final = {
     "call_owner": "{who}电话联系车主",
     "on_site": "{who}到场处理",
     "confirm_moved": "{who}确认车已挪开",
+    "approve_stay": "{who}审核后访客方可进入",
+    "arrive": "访客到门岗后由秩序员登记放行",
+    "leave": "访客离开时由秩序员登记",
+    "admit": "{who}答复是否同意来访",
+    "call_host": "{who}电话询问业主",
+    "move_visitor": "{who}答复几分钟内到",
 }
 """Task, or task@stage → what happens next."""
 NEXT_TASK: Final = "{who}办理：{task}"
@@ -93,6 +100,11 @@ WAITING: Final = {
     "follow_up": "等外单位处理",
     "call_reporter": "等{who}联系{reporter}",
     "review_cancel": "等{who}复核",
+    "approve_stay": "等{who}审核",
+    "arrive": "等访客到访",
+    "leave": "等访客离开",
+    "admit": "等{who}答复",
+    "call_host": "等{who}电话询问业主",
 }
 WAITING_REPORTER: Final = "等{reporter}答复"
 WAITING_POOL: Final = "等{who}领取"
@@ -101,6 +113,8 @@ WAITING_INCIDENT: Final = "等大面积故障排除"
 WAITING_VISIT: Final = "等约定的上门时间"
 
 BY_CLOCK: Final = "{clock}时限 {at}"
+BY_OF: Final = {"arrive": "有效至 {at}", "leave": "有效至 {at}"}
+"""Tasks whose time is not somebody's to answer in."""
 BY_ANSWER: Final = "请于 {at} 前答复"
 BY_HOLD: Final = "最迟 {at}"
 BY_LATE: Final = "{clock}时限 {at} 已过"

@@ -40,7 +40,8 @@ class Minutes(StrEnum):
 
 
 class MoveCar(BaseModel):
-    """`users` may answer for the car, the registrant first; nobody of them for a plate that is not known here.
+    """`users` may answer for the car, the registrant first; nobody of them for a plate that is not known here. Of a
+    visitor's car they are the hosts.
 
     `requesters` are the residents who wait for it, in the order in which they came.
     """
@@ -49,6 +50,8 @@ class MoveCar(BaseModel):
 
     obstacle: Obstacle
     users: tuple[str, ...] = ()
+    visitor: str | None = None
+    """Number of the pass that carries the plate, where no home has registered it."""
     reachable: bool = True
     """Somebody of them reads messages; otherwise a guard calls at once."""
     requesters: tuple[str, ...] = ()

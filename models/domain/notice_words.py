@@ -87,6 +87,12 @@ TITLES: Final = {
     "car_moved": "车已挪开",
     "police_told": "已报警处理",
     "car_in_the_way": "请挪一下您的车",
+    "visitors_car_in_the_way": "请您的访客挪一下车",
+    "walk_in_waits": "访客在门岗，请您答复",
+    "visitor_arrived": "访客已到访",
+    "visitor_denied": "访客已谢绝",
+    "stay_granted": "长期通行已批准",
+    "stay_not_granted": "长期通行未获批准",
     "ask_again": "请重新请求挪车",
     "answered": "已答复，请您评价",
     "answered_finally": "已有最终答复",
@@ -125,6 +131,13 @@ SENTENCES: Final = {
     "police_told": "您请求挪的车，物业已报警处理。",
     "ask_again": "您请求挪的车，原请求刚被发起人取消，如仍需挪车请重新提交。",
     "car_in_the_way": "您的车在{place}挡住了别人，请尽快挪一下，并告知几分钟内到。",
+    "visitors_car_in_the_way": "您的访客车辆在{place}挡住了别人，请通知访客尽快挪一下，并告知几分钟内到。",
+    "walk_in_waits": "有访客在门岗等候，要到{place}，请尽快答复是否同意。",
+    "visitor_arrived": "您的访客已到访{place}。",
+    "visitor_denied": "要到{place}的访客已被谢绝。",
+    "stay_granted": "{place}的长期通行已批准，访客可以来访。",
+    "stay_not_granted": "很抱歉，{place}的长期通行未获批准，原因请看详情。",
+    "visitor.cancelled": "{place}的访客通行已由物业撤销，原因请看详情。",
     "progress_told": "您的{matter}有新的进展，请查看。",
     "answered": "您的{matter}已有正式答复，请查看并评价。",
     "answered_finally": "您的{matter}已有最终答复，请查看。",
@@ -190,6 +203,9 @@ PHRASES: Final = {
 MISSED: Final = "missed"
 """Kind of the notice about walks of a round that nobody made. They have no number but the time they were due."""
 
+ASKS_TO_MOVE: Final = ("car_in_the_way", "visitors_car_in_the_way")
+"""Whoever is asked reads the reason; those who wait read what has happened."""
+
 URGENT: Final = "紧急"
 DEPUTISED: Final = "代办"
 """Before what a deputy is told about somebody else's task."""
@@ -219,6 +235,8 @@ class Subject(BaseModel):
     plate: str | None = None
     """Of a car that is in the way: known to whoever asked, and to its user."""
     obstacle: str | None = None
+    visitor: str | None = None
+    """Name of the visitor, known to their host."""
 
 
 def title(kind: str) -> str:
@@ -350,8 +368,16 @@ def _move_car(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
     return {
         "car_number1": subject.plate or "",
         "thing2": subject.place,
-        "thing3": title(kind) if kind != "car_in_the_way" else words.OBSTACLES.get(subject.obstacle or "", title(kind)),
+        "thing3": words.OBSTACLES.get(subject.obstacle or "", title(kind)) if kind in ASKS_TO_MOVE else title(kind),
         "time4": subject.at,
+    }
+
+
+def _visitor(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        "name1": subject.visitor or words.KINDS["visitor"],
+        "time2": subject.at,
+        "thing3": title(kind),
     }
 
 
@@ -385,6 +411,7 @@ _VALUES: Final = {
     "your_turn": _your_turn,
     "finished": _finished,
     "move_car": _move_car,
+    "visitor": _visitor,
     "task": _task,
     "review_result": _review_result,
 }

@@ -22,6 +22,7 @@ from models.domain.sequels import Follows
 from models.domain.tasks import Task
 from models.domain.terms import Terms
 from models.domain.visit_forms import Consent, Referred
+from models.domain.visitors import Visit
 
 
 class Priority(StrEnum):
@@ -142,15 +143,20 @@ class Filing(BaseModel):
     reporter: Reporter
     charge: Charge = Charge.PAID
     appointment: Window | None = None
+    first_stage: str | None = None
+    """Where it begins, if not in the lifecycle's usual stage."""
     first_task: str | None = None
     """The kind of the first task, where it is not the lifecycle's usual one."""
     first_people: tuple[str, ...] = ()
     """Residents any of whom may end the first task."""
     first_roles: tuple[Role, ...] | None = None
     """Who may take the first task, where it is not for the lifecycle's usual roles."""
+    first_since: datetime | None = None
+    """From when the patience with the first task counts, if not from now."""
     excluded: tuple[str, ...] = ()
     complaint: Complaint | None = None
     move_car: MoveCar | None = None
+    visit: Visit | None = None
     assigns_itself: bool = False
     vacant: bool = False
     follows: Follows | None = None
@@ -232,6 +238,7 @@ class OrderState(BaseModel):
     asked_to_rate: bool = False
     """Stars are asked for once, even where the order lives on for its money after they were not given."""
     move_car: MoveCar | None = None
+    visit: Visit | None = None
     handled_updates: int = 0
     """Updates since the last continue-as-new; Temporal allows 2 000 in one history."""
 
@@ -294,6 +301,8 @@ class OrderState(BaseModel):
         """Who hears how it goes: the reporter, and whoever has joined them."""
         if self.move_car is not None:
             return self.move_car.requesters
+        if self.visit is not None:
+            return self.visit.hosts
         return (self.reporter.id,) if self.reporter.kind == "resident" and self.reporter.id else ()
 
     def one_rung_up(self, role: Role) -> Role:
@@ -307,7 +316,7 @@ class OrderState(BaseModel):
         return self.terms.reread_at(furthest) if furthest is not None else None
 
 
-FIRST: Final = {"first_task", "first_people", "first_roles", "incident"}
+FIRST: Final = {"first_stage", "first_task", "first_people", "first_roles", "first_since", "incident"}
 """What a filing says about its first moment alone."""
 
 
@@ -321,7 +330,7 @@ def new_order(filing: Filing) -> OrderState:
     roles = first.roles if filing.first_roles is None else filing.first_roles
     task = Task(id=f"{filing.number}.1", kind=first.kind, roles=roles, people=filing.first_people, opened_at=filing.at)
     if first.gives_up_after is not None:
-        task.gives_up_at = filing.at + first.gives_up_after
+        task.gives_up_at = (filing.first_since or filing.at) + first.gives_up_after
     order = OrderState(
         **filing.model_dump(exclude=FIRST | {"at", "place", "levels", "terms", "reporter", "appointment", "follows"}),
         place=filing.place,
@@ -333,7 +342,7 @@ def new_order(filing: Filing) -> OrderState:
         submitted_at=filing.at,
         entered_at=filing.at,
         issued_at=filing.at,
-        stage=lifecycle.first_stage,
+        stage=filing.first_stage or lifecycle.first_stage,
         tasks={task.id: task},
         opened=1,
         clocks={name: start_clock(name, filing.at, level, filing.terms) for name, level in filing.levels.items()},

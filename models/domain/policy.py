@@ -31,6 +31,9 @@ _WORKDAY: Final = (Hours(8 * 60 + 30, 12 * 60), Hours(13 * 60 + 30, 18 * 60))
 WEEK: Final = (*(_WORKDAY,) * 5, (), ())
 """Monday to Friday, eight hours."""
 
+VISITORS_KNOWN_FOR: Final = timedelta(days=30)
+"""Long enough to ask who was there; then only the count stays (`lifecycles.md` §5)."""
+
 LONGEST_LEVEL: Final = timedelta(days=366)
 """The longest promise of any lifecycle is a renovation's year."""
 
@@ -125,6 +128,14 @@ class Policy(BaseModel):
     open_orders_at_most: int = _setting(30, Section.PEOPLE, "每人同时在手工单上限", ge=1, le=1000)
     """Three days' work of a quick technician, as long as a normal repair may take; an emergency does not ask for it."""
     sms: bool = _setting(True, Section.PEOPLE, "必须送达的通知在微信收不到时发短信（按条计费）")
+    visitors_known_for: timedelta = _setting(
+        VISITORS_KNOWN_FOR,
+        Section.PEOPLE,
+        "访客通行结束多久后抹去姓名、电话和车牌",
+        Unit.DAYS,
+        ge=timedelta(days=1),
+        le=timedelta(days=365),
+    )
     merge_window: timedelta = _setting(
         timedelta(hours=24),
         Section.PEOPLE,

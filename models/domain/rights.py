@@ -129,6 +129,8 @@ def may_claim(order: OrderState, actor: Actor, command: c.Claim, now: datetime) 
         # Claiming from the pool ends the task: whoever was slower reads that somebody has the work.
         raise TaskHeldByOther
     task, spec = open_task(order, command.task_id)
+    if spec.unboxed:
+        raise IllegalTransition("nobody_takes_it")
     if task.holder == actor.id:
         raise IllegalTransition("already_yours")
     if task.holder is not None:
@@ -293,7 +295,8 @@ def may_urge(order: OrderState, actor: Actor, command: c.Urge, now: datetime) ->
     may = is_reporter(order, actor) or actor.has(*MAY_URGE_FOR_OTHERS) or actor.kind == "system"
     if not may:
         raise Forbidden("urge_role")
-    if order.stage in order.lifecycle.after_work or _waits_for_a_resident(order):
+    over = order.stage in order.lifecycle.after_work or not order.lifecycle.may_be_urged
+    if over or _waits_for_a_resident(order):
         raise IllegalTransition("nothing_to_urge")
     not_on_hold(order)
     last = order.urges.last_at
@@ -312,14 +315,14 @@ def may_cancel(order: OrderState, actor: Actor, command: c.Cancel, now: datetime
     within_reach(order, actor)
     if is_reporter(order, actor) and actor.kind == "resident":
         stage = order.hold.stage if order.hold else order.stage
-        if stage not in order.lifecycle.reporter_may_cancel:
+        if stage not in order.lifecycle.reporter_may_cancel or order.lifecycle.too_late_to_cancel(order):
             raise IllegalTransition("too_late_to_cancel")
         return
     if actor.kind != "staff" or not actor.has(*order.lifecycle.staff_cancel_roles):
         raise Forbidden("cancel_role")
     if actor.acts_for(order.assignee):
         raise FourEyes("own_order")
-    if order.stage not in order.lifecycle.staff_may_cancel:
+    if order.stage not in order.lifecycle.staff_may_cancel or order.lifecycle.too_late_to_cancel(order):
         raise IllegalTransition("too_late_to_cancel")
     if not (command.reason or "").strip():
         raise ValidationFailed("reason_needed", field="reason")
@@ -347,7 +350,7 @@ def may_amend(order: OrderState, actor: Actor, command: c.Amend, now: datetime) 
     within_reach(order, actor)
     if actor.kind != "staff" or not actor.has(*MAY_AMEND):
         raise Forbidden("amend_role")
-    if order.stage in order.lifecycle.after_work:
+    if order.stage in order.lifecycle.after_work or not order.lifecycle.may_be_amended:
         raise IllegalTransition("too_late_to_amend")
     if not (command.category or command.place or command.priority or command.contact or command.charge):
         raise ValidationFailed("nothing_to_change", field="category")
@@ -429,6 +432,11 @@ def may_call_user(order: OrderState, actor: Actor) -> bool:
     car = order.move_car
     waited_for = order.stage not in order.lifecycle.after_work
     return car is not None and bool(car.users) and car.vetted and waited_for and actor.has(*MAY_CALL_USERS)
+
+
+def may_call_visitor(order: OrderState, actor: Actor) -> bool:
+    """Whether staff may look up the phones of a visitor and their hosts: until the visit is over, and nobody else."""
+    return order.visit is not None and order.open and actor.has(*MAY_CALL_USERS)
 
 
 CHECKS: Final[dict[str, Callable[[OrderState, Actor, Any, datetime], None]]] = {

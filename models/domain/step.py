@@ -165,7 +165,7 @@ class Step:
             roles=roles,
             people=people,
             opened_at=at,
-            gives_up_at=(since or at) + spec.gives_up_after if spec.gives_up_after else None,
+            gives_up_at=(since or at) + spec.gives_up_after if spec.gives_up_after is not None else None,
         )
         self.state.tasks[task.id] = task
         self.opened = True

@@ -53,6 +53,10 @@ class TaskSpec:
     """Outcome → the roles that alone may choose it, whoever holds the task; never somebody named by `also_by`."""
     signed_sheet: bool = False
     """On behalf of a resident only with a photo of what they signed, because it binds them to money."""
+    unboxed: bool = False
+    """It is pressed at a gate or in the room of its kind, in the hundreds a day: it lies in nobody's inbox, and nobody
+    takes it first.
+    """
     rings: bool = False
     """Rings at once at whoever may take it, as otherwise only an emergency does."""
     is_work: bool = False

@@ -53,6 +53,8 @@ QUOTE_OPEN: Final = "quote_open"
 NO_ACCESS: Final = "no_access"
 EMERGENCY_ACCEPTED: Final = "emergency_accepted"
 MOVE_CAR: Final = "move_car"
+MOVE_VISITORS_CAR: Final = "move_visitors_car"
+WALK_IN: Final = "walk_in"
 STAFF_EMERGENCY: Final = "staff_emergency"
 STAFF_BREACH: Final = "staff_breach"
 
@@ -85,6 +87,20 @@ TEXTS: Final[Mapping[str, Text]] = {
             "plate",
             "place",
             "obstacle",
+        ),
+        _text(
+            MOVE_VISITORS_CAR,
+            "访客挪车提醒",
+            "您的访客车辆{1}停在{2}，影响他人（{3}），请通知访客尽快挪车，并在小程序中告知几分钟内到。",
+            "plate",
+            "place",
+            "obstacle",
+        ),
+        _text(
+            WALK_IN,
+            "访客等候答复",
+            "有访客在门岗等候，要到{1}，请在小程序中答复是否同意，稍后门岗会致电确认。",
+            "place",
         ),
         _text(
             STAFF_EMERGENCY,

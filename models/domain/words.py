@@ -28,11 +28,19 @@ STAGES: Final = {
     "acknowledged": "车主已应答",
     "guard_on_site": "现场处理",
     "moved": "已挪开",
+    "invited": "待到访",
+    "waiting_approval": "待业主同意",
+    "arrived": "已到访",
+    "left": "已离开",
+    "denied": "业主拒绝",
+    "revoked": "已撤销",
+    "expired": "已过期",
 }
 STAGES_FOR_RESIDENTS: Final = {**STAGES, "on_hold": "暂缓"}
 STAGES_OF: Final = {
     "complaint": {"submitted": "待分派", "closed": "已办结", "refused": "不予受理"},
     "move_car": {"referred": "已报警处理", "closed": "已结束"},
+    "visitor": {"closed": "已结束"},
 }
 """What a kind calls its stages otherwise than the others do."""
 
@@ -67,6 +75,12 @@ TASKS: Final = {
     "call_owner": "电话联系车主",
     "on_site": "到场处理",
     "confirm_moved": "确认已挪开",
+    "move_visitor": "请访客挪车",
+    "approve_stay": "审核长期通行",
+    "arrive": "登记到访",
+    "leave": "登记离开",
+    "admit": "答复访客",
+    "call_host": "电话询问业主",
     "patrol": "巡检",
 }
 
@@ -122,6 +136,13 @@ OUTCOMES: Final = {
     "upheld": "维持取消",
     "filed_again": "重新受理",
     "made_good": "已整改",
+    "not_my_visitor": "不是我的访客",
+    "granted": "批准",
+    "not_granted": "不批准",
+    "came": "到访",
+    "went": "离开",
+    "admitted": "同意来访",
+    "denied": "不同意",
 }
 
 ACTIONS: Final = {
@@ -203,6 +224,14 @@ EVENTS: Final = {
     "third_channel": "再换一种方式联系车主",
     "guard_calls": "请秩序员电话联系车主",
     "plate_left": "道闸记录车辆驶离",
+    "not_my_visitor": "业主称不是其访客",
+    "granted": "批准长期通行",
+    "not_granted": "未批准长期通行",
+    "came": "访客到访",
+    "went": "访客离开",
+    "admitted": "同意来访",
+    "denied": "不同意来访",
+    "guard_calls_host": "请门岗电话询问业主",
     "unproved_fact": "收到未经验证的消息，未采用",
     "answer_overdue": "仍未答复，逐日提醒",
     "taken_over": "逾期未答复，转由上级办理",
@@ -317,7 +346,8 @@ SPOTS: Final = {
 
 CAR_USER: Final = "车主"
 IN_THE_COMMUNITY: Final = "小区内"
-CATEGORIES_OF: Final[Mapping[str, Mapping[str, str]]] = {"move_car": OBSTACLES}
+VISITS: Final = {"guest": "亲友来访", "delivery": "送货", "service": "上门服务", "long_stay": "长期通行"}
+CATEGORIES_OF: Final[Mapping[str, Mapping[str, str]]] = {"move_car": OBSTACLES, "visitor": VISITS}
 """Kinds of order whose categories are fixed; those of all others are rows that every firm names itself."""
 
 PATROL_STATUSES: Final = {"open": "待巡检", "done": "已完成", "missed": "未完成"}
@@ -518,6 +548,18 @@ REFUSALS: Final = {
     "plate_of_another": "只有登记人或业主可以移除该车辆",
     "too_many_plates": "每户最多登记 {most} 辆车，请联系物业",
     "plate_at_other_home": "该车已登记在您的另一处房屋下",
+    "nobody_takes_it": "该事项无需领取，请直接登记",
+    "pass_not_yet": "还没到通行时间",
+    "pass_over": "通行时间已过",
+    "visit_ends_before_it_begins": "结束时间须晚于开始时间",
+    "visit_is_past": "结束时间已经过去",
+    "visit_too_far_ahead": "最多提前{days}天登记",
+    "visit_too_long": "该类访客最长{days}天",
+    "minors_invite_nobody": "未成年人不能登记访客，请由家中成人办理",
+    "pass_needs_it": "代业主登记访客时必须填写",
+    "walk_in_is_no_long_stay": "长期通行须由业主申请、客服审核",
+    "walk_in_is_now": "现场来访即时放行，不填时间",
+    "nobody_lives_there": "该房屋没有登记在住的住户，请联系客服",
     "own_car": "这是您家登记的车，不能请求挪自己的车",
     "minors_ask_guards": "未成年人请直接联系秩序员",
     "not_a_plate": "这不像一个车牌号，请检查",
@@ -607,7 +649,14 @@ def category(kind: str, title: str) -> str:
 EVENTS_FOR_RESIDENTS: Final = {"held": "暂缓处理"}
 """What residents read instead (`lifecycles.md`, "Hold")."""
 EVENTS_OF: Final[Mapping[str, Mapping[str, str]]] = {
-    "move_car": {"submitted": "请求挪车", "filed": "代为请求挪车", "found": "巡查发现"}
+    "move_car": {"submitted": "请求挪车", "filed": "代为请求挪车", "found": "巡查发现"},
+    "visitor": {
+        "submitted": "登记访客",
+        "filed": "代为登记访客",
+        "found": "门岗登记来访",
+        "expired": "到期",
+        "cancelled": "撤销",
+    },
 }
 """What an event is called on a kind of order where it is called otherwise than on a repair."""
 

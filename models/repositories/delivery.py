@@ -46,6 +46,8 @@ class Letter(BaseModel):
     subject: Subject
     plate_sealed: bytes | None = None
     """Of the car that it is about; opened only to be sent."""
+    visitor_sealed: bytes | None = None
+    """Name of the visitor whom it announces; the same."""
 
     mini_openid: str | None
     service_openid: str | None
@@ -109,7 +111,7 @@ _LETTER: Final = text(f"""
                (SELECT min(dt.starts_at) FROM duty_turns dt WHERE {OWN_TURN} AND dt.starts_at > now()) END AS next_turn,
            CASE WHEN s.id IS NOT NULL THEN {_DEPUTY} END AS deputy,
            coalesce(p.settings->'quiet', '{{}}') AS quiet,
-           m.plate_sealed
+           m.plate_sealed, v.name_sealed AS visitor_sealed
     FROM notices n
     LEFT JOIN work_orders w ON w.number = n.number
     LEFT JOIN incidents i ON i.id = n.incident_id
@@ -124,6 +126,7 @@ _LETTER: Final = text(f"""
     LEFT JOIN staff s ON n.to_kind = 'staff' AND s.id = n.to_id
     LEFT JOIN policies p ON p.community_id = coalesce(w.community_id, pt.community_id)
     LEFT JOIN move_cars m ON m.number = n.number
+    LEFT JOIN visitor_passes v ON v.number = n.number
     LEFT JOIN wechat_credits k ON k.openid = r.openid AND k.template = n.template
     WHERE n.id = ANY(:ids)
     FOR UPDATE OF n""")  # noqa: S608 - only constants are put in
@@ -152,8 +155,11 @@ def letters_at_rest(conn: Connection, notice_ids: Sequence[str]) -> list[Letter]
     return [_letter(row) for row in rows]
 
 
+SEALED: Final = ("plate_sealed", "phone_sealed", "visitor_sealed")
+
+
 def _letter(row: RowMapping) -> Letter:
-    sealed = {name: None if row[name] is None else bytes(row[name]) for name in ("plate_sealed", "phone_sealed")}
+    sealed = {name: None if row[name] is None else bytes(row[name]) for name in SEALED}
     return Letter(subject=_subject(row), **{**row, **sealed})
 
 

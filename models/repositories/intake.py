@@ -20,7 +20,7 @@ from models.domain.order import Audience, Event, OrderState, Priority
 from models.domain.recipients import Notice
 from models.domain.tasks import Task
 from models.repositories.direct import Direct, Numbered, numbered
-from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, notice_rows, order_columns, task_due
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, boxes_of, notice_rows, order_columns, task_due
 
 ONE_FOLLOWER: Final = "ux_work_orders_follows"
 """The index that lets one living order go on with an earlier one (migration 0010)."""
@@ -242,7 +242,7 @@ def intake_parameters(
         "task_id": task.id if task else None,
         "task_kind": task.kind if task else None,
         "task_holder": task.holder if task else None,
-        "task_roles": [role.value for role in task.roles] if task else [],
+        "task_roles": boxes_of(state, task) if task else [],
         "rank": state.rank,
         "task_due_at": task_due(state, task) if task else None,
         "task_gives_up_at": task.gives_up_at if task else None,

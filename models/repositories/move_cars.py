@@ -54,6 +54,8 @@ class Circumstances:
     """Somebody of them reads messages."""
     asked_today: int
     asker_is_minor: bool
+    visitor: str | None
+    """The pass that carries the plate, where nobody has registered it; its hosts are then the users."""
     claims: bool
     """The asker's household says it is theirs, though another's record counts; they must not learn of that here."""
 
@@ -64,10 +66,25 @@ _CIRCUMSTANCES: Final = numbered(f"""
                coalesce(r.openid, r.service_openid) IS NOT NULL AS reachable
         FROM vehicles v JOIN ties t ON t.house_id = v.house_id AND {TIE_HOLDS} JOIN residents r ON r.id = t.resident_id
         WHERE v.community_id = :community AND v.plate_hash = :plate AND v.ended_at IS NULL AND NOT v.claimed
-          AND {STILL_HELD} AND (r.id = v.resident_id OR NOT r.is_minor))
+          AND {STILL_HELD} AND (r.id = v.resident_id OR NOT r.is_minor)
+    ), pass AS (
+        SELECT p.number, p.house_id, w.state->'visit'->'hosts' AS hosts
+        FROM visitor_passes p JOIN work_orders w ON w.number = p.number
+        WHERE p.community_id = :community AND p.plate_hash = :plate AND p.revoked_at IS NULL
+          AND (w.stage = 'arrived' OR (w.stage IN ('invited', 'left') AND p.since <= :now AND :now < p.until
+               AND CAST(w.state->'visit'->>'approved' AS boolean)))
+          AND NOT jsonb_exists(w.state->'visit'->'hosts', CAST(:resident AS text))
+          AND NOT EXISTS (SELECT FROM household WHERE registrant)
+        ORDER BY w.stage = 'arrived' DESC, p.since DESC, p.number DESC LIMIT 1
+    ), hosts AS (
+        SELECT r.id, pass.number, h.place, coalesce(r.openid, r.service_openid) IS NOT NULL AS reachable
+        FROM pass, jsonb_array_elements_text(pass.hosts) WITH ORDINALITY AS h(id, place) JOIN residents r ON r.id = h.id
+        WHERE EXISTS (SELECT FROM ties t WHERE t.resident_id = r.id AND t.house_id = pass.house_id AND {TIE_HOLDS}))
     SELECT CASE WHEN bool_or(registrant) THEN array_agg(id ORDER BY registrant DESC, since, id)
-                ELSE '{{}}' END AS users,
-           coalesce(bool_or(reachable), false) AS reachable,
+                ELSE (SELECT coalesce(array_agg(id ORDER BY place), '{{}}') FROM hosts) END AS users,
+           CASE WHEN bool_or(registrant) THEN bool_or(reachable)
+                ELSE (SELECT coalesce(bool_or(reachable), false) FROM hosts) END AS reachable,
+           (SELECT min(number) FROM hosts) AS visitor,
            (SELECT count(*) FROM move_car_people p
             WHERE p.resident_id = CAST(:resident AS text) AND p.side = 'requester'
               AND p.since >= :today) AS asked_today,
@@ -76,16 +93,23 @@ _CIRCUMSTANCES: Final = numbered(f"""
                    WHERE v.community_id = :community AND v.plate_hash = :plate AND v.ended_at IS NULL AND v.claimed
                      AND t.resident_id = CAST(:resident AS text)) AS claims
     FROM household""")  # noqa: S608 - only constants are put in
-"""Whoever has left the house the plate belongs to is no user of it, and without its registrant a plate is unknown."""
+"""Whoever has left the house the plate belongs to is no user of it, and without its registrant a plate is unknown.
+
+An unknown plate may be a visitor's who is inside, or may come in now: then the hosts of the pass are asked. To a host
+who asks about their own visitor the plate is unknown, so that a guard goes at once: they could only ask themselves.
+"""
 
 
 async def circumstances(
-    db: Direct, community_id: str, plate: Plate, resident_id: str | None, today: datetime
+    db: Direct, community_id: str, plate: Plate, resident_id: str | None, today: datetime, now: datetime
 ) -> Circumstances:
     """`today` is when the day began in which somebody may ask only so often."""
-    values = {"community": community_id, "plate": plate.hashed, "resident": resident_id or "", "today": today}
+    values: dict[str, Any] = {"community": community_id, "plate": plate.hashed, "resident": resident_id or ""}
+    values |= {"today": today, "now": now}
     (row,) = await db.rows(_CIRCUMSTANCES, values)
-    return Circumstances(tuple(row["users"]), row["reachable"], row["asked_today"], row["minor"], row["claims"])
+    return Circumstances(
+        tuple(row["users"]), row["reachable"], row["asked_today"], row["minor"], row["visitor"], row["claims"]
+    )
 
 
 # -- one more who waits ------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
-from models.repositories import accompanying, awaited, contacts, entitled, relabelling
+from models.repositories import accompanying, awaited, contacts, entitled, relabelling, visitors
 from models.repositories.prepared import Prepared
 from models.repositories.rows_of import (
     closed_task_row,
@@ -74,6 +74,8 @@ def publish(conn: Connection, batch: Batch) -> Published:
         accompanying.tell_others(conn, batch)
     if batch.state.move_car is not None and batch.state.stage in batch.state.lifecycle.called_off:
         accompanying.tell_left_behind(conn, batch)
+    if batch.state.visit is not None:
+        visitors.note(conn, batch)
     if batch.state.following is not None:
         accompanying.pass_on(conn, batch)
     if any(event.stage for event in batch.events):
@@ -85,7 +87,7 @@ def publish(conn: Connection, batch: Batch) -> Published:
     for event in batch.events:
         if _photos_in(event.facts):
             _attach_photos(conn, batch.number, event)
-        if event.kind == "left":
+        if event.kind == "left" and batch.state.move_car is not None:
             conn.execute(_LEFT, {"number": batch.number, "resident": event.by, "at": event.at})
     return _answer(batch, staff, barred)
 

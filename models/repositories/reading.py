@@ -151,6 +151,9 @@ async def orders_of_resident(
                 UNION ALL
                 (SELECT {LISTED} FROM move_car_people p JOIN work_orders w ON w.number = p.number
                  WHERE p.resident_id = :resident AND p.side = 'requester'{where} {NEWEST})
+                UNION ALL
+                (SELECT {LISTED} FROM visitor_asked v JOIN work_orders w ON w.number = v.number
+                 WHERE v.resident_id = :resident{where} {NEWEST})
             ) u {NEWEST}
         ) o {WITH_PRIMARY}
         ORDER BY o.submitted_at DESC, o.number DESC"""  # noqa: S608 - only constants of this module are put in
@@ -199,7 +202,7 @@ async def orders_of_staff(
             found.append("w.number IN (SELECT m.number FROM move_cars m WHERE m.plate_hash = :plate_hash)")
             values["plate_hash"] = plate_hash
         where += f" AND ({' OR '.join(found)})"
-        values["words"] = f"%{_literally(words)}%"
+        values["words"] = f"%{literally(words)}%"
     sql = f"""
         SELECT o.*, {OF_PRIMARY} FROM (
             SELECT o.* FROM unnest(CAST(:communities AS text[])) AS c(id) CROSS JOIN LATERAL (
@@ -211,7 +214,7 @@ async def orders_of_staff(
     return await _records(db, numbered(sql), communities=list(communities), limit=limit, **values)
 
 
-def _literally(words: str) -> str:
+def literally(words: str) -> str:
     """What a person typed is never a pattern."""
     return words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
@@ -232,6 +235,13 @@ CAR_OF: Final = """(SELECT jsonb_build_object('plate', encode(m.plate_sealed, 'b
     FROM move_cars m LEFT JOIN move_car_people p ON p.number = m.number AND p.resident_id = :resident
     WHERE m.number = w.number)"""
 """The sealed plate of a request to move a car, and on which side of it the given resident is."""
+VISIT_OF: Final = """(SELECT jsonb_build_object('type', v.type, 'walk_in', v.walk_in, 'from', v.since, 'to', v.until,
+        'purpose', v.purpose, 'persons', v.persons, 'entries', v.entries, 'used', v.used,
+        'name', encode(v.name_sealed, 'base64'), 'phone', encode(v.phone_sealed, 'base64'),
+        'plate', encode(v.plate_sealed, 'base64'), 'arrived_at', v.arrived_at, 'left_at', v.left_at,
+        'revoked_at', v.revoked_at, 'anonymised_at', v.anonymised_at)
+    FROM visitor_passes v WHERE v.number = w.number)"""
+"""A visitor's pass; who they are is sealed."""
 SPEAKS_AS: Final = (
     """(SELECT a.id FROM aliases a WHERE a.id = w.reporter_id AND a.resident_id = :resident) AS speaks_as"""
 )
@@ -285,6 +295,7 @@ DETAIL: Final = numbered(f"""
                SELECT jsonb_build_object('id', a.id, 'title', a.title) FROM patrol_items i
                JOIN patrols a ON a.id = i.patrol_id WHERE i.number = w.number LIMIT 1) END AS patrol,
            CASE WHEN w.kind = 'move_car' THEN {CAR_OF} END AS car,
+           CASE WHEN w.kind = 'visitor' THEN {VISIT_OF} END AS visit,
            EXISTS (SELECT 1 FROM ties t WHERE t.resident_id = :resident AND t.house_id = w.house_id AND {TIE_HOLDS}
                    AND w.kind = 'repair' AND {FROM_THE_DAY_OF_THE_TIE}) AS shares_house
     FROM w JOIN communities c ON c.id = w.community_id""")  # noqa: S608 - only constants of this module are put in
@@ -404,8 +415,8 @@ async def communities(db: Direct) -> list[Row]:
 
 TIED_HOUSE: Final = numbered(f"""
     SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until, h.status,
-           (SELECT r.name FROM residents r WHERE r.id = t.resident_id) AS resident_name
-    FROM ties t JOIN houses h ON h.id = t.house_id
+           r.name AS resident_name, r.is_minor
+    FROM ties t JOIN houses h ON h.id = t.house_id JOIN residents r ON r.id = t.resident_id
     WHERE t.resident_id = :resident AND {TIE_HOLDS}
       AND (CAST(:house AS text) IS NULL OR h.id = :house)
       AND (CAST(:community AS text) IS NULL OR h.community_id = :community) LIMIT 1""")  # noqa: S608 - only constants
@@ -442,7 +453,7 @@ PEOPLE: Final = numbered(f"""
 async def houses_by_words(db: Direct, communities: Sequence[str], words: str, phone_hash: str, limit: int) -> list[Row]:
     """Houses whose label, or the name or whole phone number of a resident, matches; with the people living there."""
     return await _rows(
-        db, PEOPLE, communities=list(communities), words=f"%{_literally(words)}%", phone_hash=phone_hash, limit=limit
+        db, PEOPLE, communities=list(communities), words=f"%{literally(words)}%", phone_hash=phone_hash, limit=limit
     )
 
 
@@ -454,7 +465,7 @@ HOUSES: Final = numbered("""
 
 async def houses_by_label(db: Direct, communities: Sequence[str], words: str, limit: int) -> list[Row]:
     """Houses alone, where it is nobody's business who lives there."""
-    return await _rows(db, HOUSES, communities=list(communities), words=f"%{_literally(words)}%", limit=limit)
+    return await _rows(db, HOUSES, communities=list(communities), words=f"%{literally(words)}%", limit=limit)
 
 
 # -- messages and photos ----------------------------------------------------------------------------------------------

@@ -71,6 +71,11 @@ def order_columns(state: OrderState) -> dict[str, Any]:
     }
 
 
+def boxes_of(state: OrderState, task: Task) -> list[str]:
+    """The roles in whose boxes a task lies."""
+    return [] if state.lifecycle.tasks[task.kind].unboxed else [role.value for role in task.roles]
+
+
 def open_task_row(state: OrderState, task: Task, version: int) -> dict[str, Any]:
     """`version` is the step's: kept as `opened_version` only by a task that has no row yet."""
     return {
@@ -80,7 +85,7 @@ def open_task_row(state: OrderState, task: Task, version: int) -> dict[str, Any]
         "order_kind": state.kind,
         "kind": task.kind,
         "holder_id": task.holder,
-        "roles": [role.value for role in task.roles],
+        "roles": boxes_of(state, task),
         "also_seen_by": [role.value for role in task.also_seen_by],
         "rank": state.rank,
         "opened_at": task.opened_at,

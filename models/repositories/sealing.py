@@ -69,6 +69,14 @@ class Sealing:
         """Of a plate in its normal form (`models.domain.plates`)."""
         return hmac.new(self._search_key, f"plate {plate}".encode(), "sha256").hexdigest()
 
+    def name_hash(self, name: str) -> str:
+        """Of a visitor's name, without the blanks in it."""
+        return hmac.new(self._search_key, f"name {''.join(name.split())}".encode(), "sha256").hexdigest()
+
+    def tail_hash(self, phone: str) -> str:
+        """Of the last four digits of a phone."""
+        return hmac.new(self._search_key, f"tail {plain_phone(phone)[-4:]}".encode(), "sha256").hexdigest()
+
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(key)

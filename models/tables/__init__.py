@@ -18,5 +18,6 @@ from models.tables import (  # noqa: F401
     policies,
     rounds,
     staffing,
+    visitors,
     wechat,
 )

@@ -114,13 +114,15 @@ class Reveal(Base, table=True):
     """
 
     __tablename__ = "reveals"
-    __table_args__ = (CheckConstraint("what IN ('contact', 'reporter', 'car_user', 'identity')", name="what"),)
+    __table_args__ = (
+        CheckConstraint("what IN ('contact', 'reporter', 'car_user', 'identity', 'visitor', 'host')", name="what"),
+    )
     id: str = Field(default_factory=lambda: new_id("rev"), primary_key=True)
     number: str = Field(foreign_key="work_orders.number", index=True)
     staff_id: str = Field(foreign_key="staff.id", index=True)
     what: str
-    """Whose phone: of the contact at home, the reporter's own, or that of somebody whose car is in the way. `identity`
-    is no phone but who complained.
+    """Whose phone: of the contact at home, the reporter's own, that of somebody whose car is in the way, a visitor's or
+    their host's. `identity` is no phone but who complained.
     """
     at: datetime = instant(default_factory=now)
 

@@ -13,11 +13,12 @@ from models.domain.lifecycles import LIFECYCLES
 from models.domain.lifecycles.complaint import COMPLAINT
 from models.domain.lifecycles.move_car import MOVE_CAR
 from models.domain.lifecycles.repair import REPAIR
+from models.domain.lifecycles.visitor import VISITOR
 from tests.domain.samples import FORMS, NOW
 
 OTHER_MODELS = {
     outcome: model
-    for spec in (*COMPLAINT.tasks.values(), *MOVE_CAR.tasks.values())
+    for spec in (*COMPLAINT.tasks.values(), *MOVE_CAR.tasks.values(), *VISITOR.tasks.values())
     for outcome, model in spec.outcomes.items()
     if not (spec.kind == "confirm_moved" and outcome == "moved")
 }
@@ -106,9 +107,15 @@ CARS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 TRIED_ELSEWHERE = {
     *("assigned", "rejected", "handed_back", "satisfied", "not_reached", "merged"),
-    *("passed", "turned_down", "not_me", "going", "gone", "still_there"),
+    *("passed", "turned_down", "not_me", "not_my_visitor", "going", "gone", "still_there"),
+    *("granted", "came", "went", "admitted"),
 }
 """Forms without a field of their own, and those that a repair has too."""
+VISIT_FORMS: dict[str, dict[str, Any]] = {"denied": {"reason": "不认识"}, "not_granted": {"reason": "请先登记"}}
+VISITS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("denied", {"reason": "长" * 201}, "form.reason"),
+    ("not_granted", {}, "form.reason"),
+]
 COMPLAINTS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("replied", {"text": "好"}, "form.text"),
     ("answered", {}, "form.text"),
@@ -124,21 +131,22 @@ def test_every_outcome_is_tried() -> None:
     for lifecycle, forms_, refused in (
         (COMPLAINT, COMPLAINT_FORMS, COMPLAINTS_REFUSED),
         (MOVE_CAR, CAR_FORMS, CARS_REFUSED),
+        (VISITOR, VISIT_FORMS, VISITS_REFUSED),
     ):
         outcomes = {outcome for spec in lifecycle.tasks.values() for outcome in spec.outcomes}
         assert outcomes - TRIED_ELSEWHERE == set(forms_) == {outcome for outcome, _, _ in refused}
-    assert set(LIFECYCLES) == {"repair", "complaint", "move_car"}, (
+    assert set(LIFECYCLES) == {"repair", "complaint", "move_car", "visitor"}, (
         "another lifecycle's outcomes belong into these tables"
     )
 
 
-@pytest.mark.parametrize(("outcome", "data"), [*COMPLAINT_FORMS.items(), *CAR_FORMS.items()])
+@pytest.mark.parametrize(("outcome", "data"), [*COMPLAINT_FORMS.items(), *CAR_FORMS.items(), *VISIT_FORMS.items()])
 def test_a_form_of_another_kind_keeps_what_it_was_given(outcome: str, data: dict[str, Any]) -> None:
     said = forms.as_json(forms.parse(OTHER_MODELS[outcome], data))
     assert set(data) <= set(said)
 
 
-@pytest.mark.parametrize(("outcome", "data", "field"), [*COMPLAINTS_REFUSED, *CARS_REFUSED])
+@pytest.mark.parametrize(("outcome", "data", "field"), [*COMPLAINTS_REFUSED, *CARS_REFUSED, *VISITS_REFUSED])
 def test_a_form_of_another_kind_names_the_field(outcome: str, data: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationFailed) as refusal:
         forms.parse(OTHER_MODELS[outcome], data)

@@ -18,7 +18,7 @@ ALL = pytest.mark.parametrize("lifecycle", LIFECYCLES.values(), ids=list(LIFECYC
 
 @ALL
 def test_every_stage_can_be_reached_and_leads_to_an_end(lifecycle: Lifecycle) -> None:
-    reached, new = set[str](), {lifecycle.first_stage}
+    reached, new = set[str](), {lifecycle.first_stage, *lifecycle.other_first_stages}
     while new:
         reached |= new
         new = {following for stage in new for following in lifecycle.edges[stage]} - reached
@@ -33,7 +33,7 @@ def test_every_stage_can_be_reached_and_leads_to_an_end(lifecycle: Lifecycle) ->
 def test_what_the_map_names_is_on_the_map(lifecycle: Lifecycle) -> None:
     stages = set(lifecycle.edges)
     named = lifecycle.after_work | lifecycle.reporter_may_cancel | lifecycle.staff_may_cancel | lifecycle.may_hold
-    assert named | {lifecycle.cancelled_stage, lifecycle.first_stage} <= stages
+    assert named | {lifecycle.cancelled_stage, lifecycle.first_stage, *lifecycle.other_first_stages} <= stages
     assert lifecycle.held_stage in stages or not lifecycle.may_hold
     assert lifecycle.ends <= lifecycle.after_work
     assert lifecycle.first_task in lifecycle.tasks

@@ -145,7 +145,12 @@ def test_an_sms_is_for_what_must_reach_somebody_and_for_nothing_else() -> None:
     by_map = {kind: sms for each in LIFECYCLES.values() for kind, sms in each.must_reach.items()}
     in_emergency = {kind: sms for each in LIFECYCLES.values() for kind, sms in each.must_reach_in_emergency.items()}
     by_task = {spec.kind: spec.must_reach for each in LIFECYCLES.values() for spec in each.tasks.values()}
-    assert by_map == {"no_access": "no_access", "car_in_the_way": "move_car"}
+    assert by_map == {
+        "no_access": "no_access",
+        "car_in_the_way": "move_car",
+        "visitors_car_in_the_way": "move_visitors_car",
+        "walk_in_waits": "walk_in",
+    }
     assert in_emergency == {"accepted": "emergency_accepted"}
     assert {kind for kind, sms in by_task.items() if sms} == {"approve_quote"}
     assert {*by_map.values(), *in_emergency.values(), "quote_open", "staff_emergency", "staff_breach"} == set(TEXTS)

@@ -24,7 +24,7 @@ from models.domain.policy import Policy, terms_for
 from models.domain.rounds import Firing, Opened
 from models.domain.step import Published
 from models.domain.terms import Terms
-from tests.workflows import cars
+from tests.workflows import cars, visits
 from tests.workflows.desk import CLERK, DISPATCHER, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, TECH, TECH2, Desk, staff
 from workflows import names, options
 
@@ -298,6 +298,42 @@ async def car_of_a_guard_on_the_way(desk: Desk) -> None:
     await cars.end(desk, GUARD, "on_site", "moved")
 
 
+async def car_of_a_visitor(desk: Desk) -> None:
+    """The host is asked, called, and says that nobody of theirs came in it."""
+    await cars.file(desk, cars.VISITORS)
+    await desk.sleep(minutes=5, seconds=1)
+    await cars.end(desk, cars.HOST, "move_visitor", "not_my_visitor")
+    await cars.end(desk, GUARD, "on_site", "gone")
+
+
+async def visitor_invited(desk: Desk) -> None:
+    """The plain visit."""
+    await visits.invite(desk)
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.1", outcome="came", form={})
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.2", outcome="went", form={})
+
+
+async def visitor_of_a_long_stay(desk: Desk) -> None:
+    """Approved, in and out, seen by the gate, and over at the end of the window."""
+    await visits.invite(desk, approved=False, entries=9, hours=48)
+    await cars.end(desk, CLERK, "approve_stay", "granted")
+    await cars.end(desk, GUARD, "arrive", "came")
+    await cars.end(desk, GUARD, "arrive", "came")
+    fact = Fact(id="evt_1", at=await desk.now())
+    await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
+    await desk.eventually(lambda: "left" in desk.shelf.stages)
+    await desk.sleep(hours=49)
+
+
+async def visitor_unannounced(desk: Desk) -> None:
+    """Nobody answers the app; the guard telephones twice."""
+    await visits.walk_in(desk, reachable=False)
+    await cars.end(desk, GUARD, "call_host", "not_reached")
+    await desk.sleep(minutes=6)
+    await cars.end(desk, GUARD, "call_host", "admitted")
+    await desk.sleep(hours=13)
+
+
 async def complaint_disputed(desk: Desk) -> None:
     """By somebody who is an alias to it, through both rounds."""
     about = Complaint(matter=Matter.COMPLAINT, subject=Subject(kind="community"), anonymous=True)
@@ -380,5 +416,9 @@ SCENARIOS: Final[dict[str, Callable[[Desk], Awaitable[None]]]] = {
         car_of_somebody_silent,
         car_seen_at_the_gate,
         car_of_a_guard_on_the_way,
+        car_of_a_visitor,
+        visitor_invited,
+        visitor_of_a_long_stay,
+        visitor_unannounced,
     )
 }

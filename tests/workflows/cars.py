@@ -12,19 +12,22 @@ from tests.workflows.desk import OWNER, Desk, staff
 USER = Actor(kind="resident", id="res_user")
 FAMILY = Actor(kind="resident", id="res_family")
 GUARD2 = staff("guard2", Role.GUARD)
+HOST = Actor(kind="resident", id="res_host")
+VISITORS = MoveCar(obstacle=Obstacle.BLOCKING, users=(HOST.id,), visitor="FK20261122-99999", requesters=("res_owner",))
 KNOWN = MoveCar(obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,))
 
 
 async def file(desk: Desk, car: MoveCar = KNOWN, **more: Any) -> OrderState:
-    first = "move" if car.users else "on_site"
+    asks = "move_visitor" if car.visitor else "move"
+    first = asks if car.users else "on_site"
     first = first if car.vetted else "vet"
     return await desk.file(
         kind="move_car",
         priority="emergency" if car.obstacle is Obstacle.FIRE_LANE else "normal",
         move_car=car,
         first_task=first,
-        first_people=car.users if first == "move" else (),
-        **({"first_roles": ()} if first == "move" else {}),
+        first_people=car.users if first == asks else (),
+        **({"first_roles": ()} if first == asks else {}),
         **more,
     )
 

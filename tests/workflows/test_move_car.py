@@ -13,7 +13,7 @@ from models.domain.lifecycles.move_car import MOVE_CAR
 from models.domain.move_cars import MoveCar, Obstacle
 from models.domain.order import Reporter
 from models.domain.people import SYSTEM, Actor, Role
-from tests.workflows.cars import FAMILY, GUARD2, KNOWN, USER, end, file
+from tests.workflows.cars import FAMILY, GUARD2, HOST, KNOWN, USER, VISITORS, end, file
 from tests.workflows.desk import CLERK, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, Desk
 
 
@@ -120,6 +120,33 @@ async def test_who_reads_no_messages_is_called_at_once(desk: Desk) -> None:
     assert await open_tasks(desk) == {"move", "call_owner"}
     await end(desk, GUARD, "call_owner", "reached", minutes="5")
     assert (await desk.state()).stage == "acknowledged"
+
+
+async def test_the_host_of_a_visitors_car_is_asked_by_the_same_ladder(desk: Desk) -> None:
+    await file(desk, VISITORS)
+    assert await open_tasks(desk) == {"move_visitor"}
+    await desk.sleep(minutes=2, seconds=1)
+    (told,) = desk.shelf.notices("visitors_car_in_the_way")
+    assert (told.to_id, told.facts["tried"], told.sms) == (HOST.id, 1, "move_visitors_car")
+    await desk.sleep(minutes=3)
+    assert await open_tasks(desk) == {"move_visitor", "call_owner"}
+    await desk.refused(OWNER, "complete", "not_a_candidate", task_id=f"{desk.number}.1", outcome="coming", form={})
+    await desk.sleep(minutes=10)
+    assert desk.shelf.state.stage == "guard_on_site"
+    assert desk.shelf.notices("car_in_the_way") == []
+
+
+async def test_the_host_answers_or_says_that_it_is_no_visitor_of_theirs(desk: Desk) -> None:
+    await file(desk, VISITORS)
+    await end(desk, HOST, "move_visitor", "coming", minutes="10")
+    assert (await desk.state()).stage == "acknowledged"
+    await file(desk, VISITORS)
+    await end(desk, HOST, "move_visitor", "not_my_visitor")
+    assert (await desk.state()).stage == "guard_on_site"
+    assert [event.audience for event in desk.shelf.events if event.kind == "not_my_visitor"] == ["staff"]
+    await file(desk, VISITORS.model_copy(update={"vetted": False}))
+    await end(desk, CLERK, "vet", "passed")
+    assert await open_tasks(desk) == {"move_visitor"}
 
 
 async def test_a_fire_lane_sends_the_guard_in_parallel(desk: Desk) -> None:

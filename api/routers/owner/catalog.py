@@ -13,6 +13,7 @@ from api.errors import READING
 from api.json_answer import JsonAnswer
 from models.domain import notice_words, words
 from models.domain.templates import TEMPLATES
+from models.domain.visitors import LONGEST
 from models.repositories import reading
 
 router = APIRouter(tags=["owner: catalogue"])
@@ -38,6 +39,9 @@ async def catalog(state: StateDep, owner: Owner) -> Response:
             "spots": titled(words.SPOTS),
             "matters": titled(words.MATTERS),
             "subjects": titled(words.SUBJECTS),
+            "visit_types": [
+                {"value": each, "title": words.VISITS[each], "days": longest.days} for each, longest in LONGEST.items()
+            ],
             "priorities": titled(words.PRIORITIES),
             "hold_reasons": titled(words.HOLD_REASONS),
             "stages": titled(words.STAGES_FOR_RESIDENTS),

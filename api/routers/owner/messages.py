@@ -28,7 +28,7 @@ ENOUGH_CREDITS: Final = 3
 
 router = APIRouter(tags=["owner: messages"])
 
-Tap = Literal["submit", "order", "urge", "confirm", "rate", "car"]
+Tap = Literal["submit", "order", "urge", "confirm", "rate", "car", "visitor"]
 
 ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
     "submit": ("progress", "your_turn", "finished"),
@@ -37,6 +37,7 @@ ASKED_AT: Final[dict[str, tuple[str, ...]]] = {
     "confirm": ("progress", "your_turn", "finished"),
     "rate": ("review_result", "announcement"),
     "car": ("move_car",),
+    "visitor": ("visitor",),
 }
 """At which tap which messages are asked for. WeChat lets one prompt ask for three at most."""
 

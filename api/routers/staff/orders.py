@@ -15,11 +15,12 @@ from api.complaint_bodies import ComplaintFiling
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import ACTING, FILING, READING
 from api.filters import Kind, Stage
-from api.intake import complaint, move_car, repair
+from api.intake import complaint, move_car, repair, visitor
 from api.json_answer import JsonAnswer
 from api.move_car_bodies import StaffMoveCar
 from api.paging import Cursor, Limit
 from api.routers.owner.orders import sent
+from api.visitor_bodies import StaffVisitor
 from models.domain.commands import Cancel, Comment, ReplyToRating, Urge
 from models.domain.visit_forms import Consent
 
@@ -33,7 +34,8 @@ def _kind_of(said: Any) -> str:
 AnyFiling = Annotated[
     Annotated[StaffFiling, Tag("repair")]
     | Annotated[ComplaintFiling, Tag("complaint")]
-    | Annotated[StaffMoveCar, Tag("move_car")],
+    | Annotated[StaffMoveCar, Tag("move_car")]
+    | Annotated[StaffVisitor, Tag("visitor")],
     Discriminator(_kind_of),
 ]
 """By `kind`, which is a repair's where it is left out."""
@@ -76,6 +78,8 @@ async def file(state: StateDep, staff: Staff, body: AnyFiling, key: IdempotencyK
     """For somebody who phoned or came, or what staff found themselves. Without `kind` it is a repair."""
     if isinstance(body, StaffMoveCar):
         order = await move_car.file_by_staff(state, staff, body, key)
+    elif isinstance(body, StaffVisitor):
+        order = await visitor.file_by_staff(state, staff, body, key)
     elif isinstance(body, ComplaintFiling):
         order = await complaint.file_by_staff(state, staff, body, key)
     else:
@@ -91,12 +95,12 @@ async def bulk(state: StateDep, staff: Staff, body: Bulk, key: IdempotencyKey) -
 
 @router.post(
     "/work-orders/{number}/car-user-phone",
-    responses=answers(move_car_shapes.Phone, *ACTING, example={"phone": "13800000000"}),
+    responses=answers(move_car_shapes.CarPhones, *ACTING, example={"phone": "13800000000"}),
 )
 async def car_users_phone(state: StateDep, staff: Staff, number: str, key: IdempotencyKey) -> Response:
     """For a guard who calls the user of a car in the way; every look is written down. Only while the car is waited
     for."""
-    return JsonAnswer({"phone": await reveals.car_users_phone(state, staff, number)})
+    return JsonAnswer(await reveals.car_users_phone(state, staff, number))
 
 
 @router.post("/work-orders/{number}/comment", responses=ORDER)

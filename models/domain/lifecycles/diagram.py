@@ -9,7 +9,8 @@ from models.domain.lifecycles.map import Lifecycle
 def mermaid(lifecycle: Lifecycle) -> str:
     """A Mermaid state diagram: every stage with its Chinese word, every edge of the map, in the map's own order."""
     stages = list(lifecycle.edges)
-    lines = ["stateDiagram-v2", f"    [*] --> {lifecycle.first_stage}"]
+    lines = ["stateDiagram-v2"]
+    lines += [f"    [*] --> {stage}" for stage in (lifecycle.first_stage, *lifecycle.other_first_stages)]
     lines += [f"    {stage} : {stage} {words.stage(lifecycle.kind, stage)}" for stage in stages]
     for stage, following in lifecycle.edges.items():
         lines += [f"    {stage} --> {next_stage}" for next_stage in sorted(following, key=stages.index)]

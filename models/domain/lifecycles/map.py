@@ -22,6 +22,11 @@ Fits = Callable[["OrderState", "Complete", datetime], None]
 """
 
 
+def in_time(order: OrderState) -> bool:
+    """A lifecycle whose stages alone say until when an order may be called off."""
+    return False
+
+
 def everything_fits(order: OrderState, command: Complete, now: datetime) -> None:
     """A lifecycle without rules of its own."""
 
@@ -57,6 +62,12 @@ class Lifecycle:
     may_hold: frozenset[str]
     levels: Mapping[str, Levels]
     """Priority → its default promises; an order has exactly the clocks that they name."""
+    other_first_stages: tuple[str, ...] = ()
+    """Where an order may begin instead."""
+    may_be_urged: bool = True
+    may_be_amended: bool = True
+    too_late_to_cancel: Callable[[OrderState], bool] = in_time
+    """Whether it cannot be called off any more, in a stage in which others of its kind can."""
     may_follow: frozenset[str] = frozenset()
     """Stages in which an order may be merged into another; in all later ones somebody's answer is under way."""
     after_following: str = ""

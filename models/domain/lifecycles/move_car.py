@@ -38,6 +38,14 @@ MOVE = TaskSpec(
     notice="car_in_the_way",
     next_channels=("second_channel", "third_channel"),
 )
+MOVE_VISITOR = TaskSpec(
+    kind="move_visitor",
+    outcomes={"coming": Coming, "not_my_visitor": Nothing, "cannot": Cannot},
+    gives_up_after=ANSWER_WITHIN,
+    notice="visitors_car_in_the_way",
+    next_channels=MOVE.next_channels,
+)
+"""The same, asked of the host of a visitor's pass."""
 CALL_OWNER = TaskSpec(
     kind="call_owner",
     roles=(Role.GUARD,),
@@ -99,7 +107,7 @@ MOVE_CAR = Lifecycle(
         "closed": frozenset(),
         "cancelled": frozenset(),
     },
-    tasks={spec.kind: spec for spec in (VET, MOVE, CALL_OWNER, ON_SITE, CONFIRM_MOVED)},
+    tasks={spec.kind: spec for spec in (VET, MOVE, MOVE_VISITOR, CALL_OWNER, ON_SITE, CONFIRM_MOVED)},
     after_work=frozenset({"moved", "referred", "closed", "cancelled"}),
     called_off=frozenset({"cancelled"}),
     reporter_may_cancel=frozenset({"requested", "acknowledged", "guard_on_site"}),
@@ -107,7 +115,7 @@ MOVE_CAR = Lifecycle(
     staff_cancel_roles=(Role.CLERK, Role.LEAD, Role.MANAGER),
     may_hold=frozenset(),
     levels=LEVELS,
-    among_staff=frozenset({"passed", "turned_down", "not_me", "cannot", "reached", "not_reached"}),
+    among_staff=frozenset({"passed", "turned_down", "not_me", "not_my_visitor", "cannot", "reached", "not_reached"}),
     told_on_entering={
         "acknowledged": "minutes_promised",
         "guard_on_site": "guard_sent",
@@ -120,9 +128,10 @@ MOVE_CAR = Lifecycle(
         "car_moved": "move_car",
         "police_told": "move_car",
         "car_in_the_way": "move_car",
+        "visitors_car_in_the_way": "move_car",
         "ask_again": "move_car",
     },
-    must_reach={"car_in_the_way": texts.MOVE_CAR},
+    must_reach={"car_in_the_way": texts.MOVE_CAR, "visitors_car_in_the_way": texts.MOVE_VISITORS_CAR},
     milestones=MILESTONES,
     milestones_in=frozenset({"requested"}),
     words_stay_with_staff=True,
