@@ -39,8 +39,8 @@ class Phone(BaseModel):
 
 
 class CarPhones(BaseModel):
-    """In the clear, to be dialled. Of a visitor's car the host's is `phone` and the visitor's is there too; either may be
-    missing."""
+    """In the clear, to be dialled. Of a visitor's car `phone` is the host's, and the visitor's comes with it; either
+    may be missing."""
 
     phone: str | None
     visitor_phone: str | None = None

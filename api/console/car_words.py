@@ -24,6 +24,10 @@ CAR: Final = {
     "call": "联系车主",
     "call_hint": "点开后拨打，每次查看都会记录；号码不要告诉任何人",
     "waiting_for": "{count}人",
+    "visitor": "访客车辆",
+    "visitors": "请联系邀请访客的业主",
+    "host": "业主",
+    "guest": "访客",
 }
 
 PLATES: Final = {
@@ -60,6 +64,7 @@ PLATES: Final = {
 CAR_DONE: Final = {
     "coming": "已登记答应来挪",
     "not_me": "已登记不是其车",
+    "not_my_visitor": "已登记不是其访客",
     "cannot": "已登记挪不了",
     "reached": "已登记联系上车主",
     "going": "已出发，请尽快到场",

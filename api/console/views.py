@@ -45,6 +45,7 @@ STEPS: Final = {
     "repair": ("submitted", "dispatched", "accepted", "in_progress", "finished", "closed"),
     "move_car": ("requested", "acknowledged", "moved", "closed"),
     "complaint": ("submitted", "assigned", "handling", "answered", "closed"),
+    "visitor": ("invited", "arrived", "left", "closed"),
 }
 """The way an order goes when nothing comes between; everything else is drawn as a halt on it."""
 
@@ -61,6 +62,13 @@ STAGE_TONES: Final = {
     "acknowledged": "accent",
     "guard_on_site": "accent",
     "moved": "good",
+    "invited": "accent",
+    "waiting_approval": "warn",
+    "arrived": "good",
+    "left": "",
+    "denied": "bad",
+    "revoked": "",
+    "expired": "",
     "assigned": "accent",
     "handling": "accent",
     "answered": "good",
@@ -107,6 +115,14 @@ EVENT_LOOKS: Final = {
     "declined": ("undo", "bad"),
     "received": ("check", "good"),
     "waived": ("check", ""),
+    "came": ("pin", "good"),
+    "went": ("right", ""),
+    "admitted": ("check", "good"),
+    "denied": ("ban", "bad"),
+    "granted": ("check", "good"),
+    "not_granted": ("ban", "bad"),
+    "guard_calls_host": ("phone", "warn"),
+    "not_my_visitor": ("ban", "warn"),
     "finished": ("wrench", "good"),
     "fixed": ("check", "good"),
     "not_fixed": ("undo", "bad"),
@@ -376,7 +392,9 @@ def print_of(order: Json) -> str:
 
 def _steps(order: Json) -> list[dict[str, str]]:
     way = STEPS.get(order["kind"], ())
-    if order["kind"] == "move_car" and order["stage"] == "closed":
+    if order["visit"] and order["visit"]["walk_in"]:
+        way = ("waiting_approval", *way[1:])
+    if order["kind"] in ("move_car", "visitor") and order["stage"] == "closed":
         # There are several ways to the end, without an answer or without the car having moved: this is the one it took.
         way = tuple(dict.fromkeys(event["stage"] for event in order["timeline"] if event["stage"]))
     reached = [event["stage"] for event in order["timeline"] if event["stage"] in way]
@@ -406,6 +424,7 @@ def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
     promised = instant(car["promised"])
     return [
         (CAR["obstacle"], car["obstacle_title"]),
+        (CAR["visitor"], CAR["visitors"] if car["visitor"] else ""),
         (CAR["waiting"], CAR["waiting_for"].format(count=car["waiting"]) if car["waiting"] else ""),
         (CAR["promised"], times.moment(promised, now) if promised else ""),
         (CAR["asked_before"], CAR["times"].format(count=car["asked_before"]) if car["asked_before"] else ""),

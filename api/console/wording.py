@@ -12,6 +12,7 @@ from api.console.car_words import CAR, CAR_DONE, PLATES
 from api.console.complaint_words import COMPLAINT
 from api.console.people_words import BULK, PEOPLE, TODAY
 from api.console.settings_words import SETTINGS
+from api.console.visitor_words import VISIT_DONE
 
 PRODUCT: Final = "物优"
 TAGLINE: Final = "物业工单系统"
@@ -387,6 +388,7 @@ OUTCOME_HINTS: Final = {
 
 DONE: Final = {
     **CAR_DONE,
+    **VISIT_DONE,
     "amend": "已更正",
     "assigned": "已指派",
     "pool": "已放入待抢池",

@@ -93,7 +93,14 @@ def _filing_of(form: FormData) -> dict[str, Any]:
 
 @router.post("/orders/{number}/car-phone")
 async def reveal_phone(state: StateDep, member: Member, number: str) -> HTMLResponse:
-    """The number of whoever uses the car, to call at a click. Every look is written down."""
+    """The number of whoever uses the car, and of a visitor's car the visitor's too, to call at a click. Every look is
+    written down.
+    """
     if not is_number(number):
         raise NotFound("order_not_found")
-    return HTMLResponse(render("phone.html", phone=await reveals.car_users_phone(state, member, number)))
+    found = await reveals.car_users_phone(state, member, number)
+    if "visitor_phone" not in found:
+        return HTMLResponse(render("phone.html", phone=found["phone"]))
+    return HTMLResponse(
+        render("phones.html", phones=[(CAR["host"], found["phone"]), (CAR["guest"], found["visitor_phone"])])
+    )
