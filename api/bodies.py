@@ -205,5 +205,11 @@ class SubscriptionAnswers(Body):
     )
 
 
+class Mending(Body):
+    """`break_off` confirms that a restart may end the workflow that still runs, and fails."""
+
+    break_off: bool = False
+
+
 class Nothing(Body):
     """An empty object, or no body at all."""

@@ -114,7 +114,7 @@ TROUBLED: Final[dict[str, Any]] = {
     "title": "流程缺失",
     "cause": "流程引擎中没有这张工单的运行流程：可能被人终止，或引擎数据丢失。",
     "detail": "workflow broken",
-    "remedies": [{"remedy": "restart", "title": "从工单重新启动流程"}],
+    "remedies": [{"remedy": "restart", "title": "从工单重新启动流程", "breaks_off": False}],
 }
 
 OPERATIONS: Final[dict[str, Any]] = {

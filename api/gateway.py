@@ -160,10 +160,11 @@ class Gateway:
         with _engine_trouble():
             return await upkeep.somebody_works(self._client)
 
-    async def mend(self, remedy: Remedy, number: str) -> None:
+    async def mend(self, remedy: Remedy, number: str, *, break_off: bool) -> None:
         """An operator's remedy. Raises IllegalTransition, Unavailable."""
+        now = datetime.now(UTC)
         with _engine_trouble():
-            await remedies.apply(self._client, self._sync_engine, remedy, number, datetime.now(UTC))
+            await remedies.apply(self._client, self._sync_engine, remedy, number, now, break_off=break_off)
         self._announcer.wake_relay()
 
     async def _send(self, order: Order, standing: Standing) -> None:

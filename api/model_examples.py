@@ -25,6 +25,7 @@ MODEL_EXAMPLES: Final[dict[str, Any]] = {
     "OwnerLogin-Input": {"code": "0b3Rx1000yK0lT1"},
     "Urge": {},
     "Nothing": {},
+    "Mending": {"break_off": False},
     "Cancel": {"reason": "自己修好了"},
     "Comment": {"text": "周末都在家，请先打电话", "photo_ids": []},
     "Dissatisfied": {"reason": "没有修就取消了", "photo_ids": []},

@@ -16,7 +16,17 @@ from api.sessions import StaffMember
 from api.state import State
 from integrations import holidays
 from models.domain import words
-from models.domain.drift import START_PATIENCE, Found, Kept, Life, Remedy, Said, Trouble, trouble_of
+from models.domain.drift import (
+    START_PATIENCE,
+    Found,
+    Kept,
+    Remedy,
+    Said,
+    Trouble,
+    breaks_off,
+    remedies_of,
+    trouble_of,
+)
 from models.domain.errors import Forbidden, IllegalTransition, NotFound, Unavailable, ValidationFailed, WuyouError
 from models.domain.numbers import CHINA
 from models.domain.people import Role
@@ -82,20 +92,23 @@ async def order(state: State, member: StaffMember, number: str) -> Json:
     return await _line(state, kept, await _look(state, kept))
 
 
-async def mend(state: State, member: StaffMember, number: str, remedy: Remedy) -> Json:
-    """Apply what the trouble asks for, and answer the order as it then is.
+async def mend(state: State, member: StaffMember, number: str, remedy: Remedy, *, break_off: bool = False) -> Json:
+    """Apply what the trouble asks for, and answer the order as it then is. `break_off` confirms that a restart may end
+    the workflow that fails.
 
-    A whole publish is harmless, so it may be asked for wherever a workflow runs. Raises Forbidden, NotFound,
-    IllegalTransition when the trouble is another by now, Unavailable.
+    Raises Forbidden, NotFound, IllegalTransition when the trouble is another by now or the confirmation is missing,
+    Unavailable.
     """
     _is_operator(member)
     kept = await _kept(state, member, number)
     found, said = await _look(state, kept)
-    if remedy not in _remedies(found, said):
+    if remedy not in remedies_of(found, said):
         raise IllegalTransition("nothing_to_mend")
+    if breaks_off(remedy, said) and not break_off:
+        raise IllegalTransition("break_off_unconfirmed")
     act = await operations.begin_act(state.direct, member.id, remedy, number, found.trouble if found else None)
     try:
-        await state.gateway.mend(remedy, number)
+        await state.gateway.mend(remedy, number, break_off=break_off)
     except WuyouError as error:
         await operations.end_act(state.direct, act, error.code)
         raise
@@ -140,12 +153,6 @@ async def _kept(state: State, member: StaffMember, number: str) -> Kept:
 async def _look(state: State, kept: Kept) -> tuple[Found | None, Said | None]:
     said = await state.gateway.look(kept.number) if kept.started else None
     return trouble_of(kept, said, datetime.now(UTC)), said
-
-
-def _remedies(found: Found | None, said: Said | None) -> list[Remedy]:
-    runs = said is not None and said.life is Life.RUNNING
-    possible = [found.remedy if found else None, Remedy.REPUBLISH if runs else None]
-    return list(dict.fromkeys(remedy for remedy in possible if remedy is not None))
 
 
 async def _once_mended(state: State, member: StaffMember, number: str) -> Json:
@@ -233,8 +240,12 @@ async def _line(state: State, kept: Kept, look: tuple[Found | None, Said | None]
         "title": words.TROUBLES[found.trouble] if found else None,
         "cause": words.CAUSES[found.trouble] if found else None,
         "detail": found.detail if found else None,
-        "remedies": [{"remedy": remedy, "title": words.REMEDIES[remedy]} for remedy in _remedies(found, said)],
+        "remedies": [_offered(remedy, breaks_off(remedy, said)) for remedy in remedies_of(found, said)],
     }
+
+
+def _offered(remedy: Remedy, ends: bool) -> Json:
+    return {"remedy": remedy, "title": words.BREAKING_OFF if ends else words.REMEDIES[remedy], "breaks_off": ends}
 
 
 def _engine(state: State, standing: Json, now: datetime) -> Json:

@@ -540,8 +540,11 @@ class Catalog(Shape):
 
 
 class RemedyOffered(Shape):
+    """`breaks_off`: it ends a workflow that still runs, so the body must say `{"break_off": true}`."""
+
     remedy: str
     title: str
+    breaks_off: bool
 
 
 class TroubledOrder(Shape):

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 ON_ORDERS: Final = ("comment", "cancel", "urge", "amend", "merge", "unmerge", "link")
 ON_TASKS: Final = ("claim", "release", "reassign", "complete", "hold", "resume")
+REMEDIES: Final = ("start", "restart", "adopt", "retry", "republish")
+"""Of the operator's page, for an order that does not go by itself."""
 SECONDS: Final = 15
 """Above the gateway's own limit, so that its answer about an unknown outcome is heard."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("number", help="the order's number")
-    command.add_argument("command", choices=[*ON_ORDERS, *ON_TASKS])
+    command.add_argument("command", choices=[*ON_ORDERS, *ON_TASKS, *REMEDIES])
     command.add_argument("fields", nargs="*", metavar="KEY=VALUE", help="as in the interface; form.report=… for a form")
     command.add_argument("--account", required=True, help="your own staff account; the password is asked for")
     command.add_argument("--task", help="the task, where several are open")
@@ -44,15 +46,17 @@ def act(settings: Settings, options: argparse.Namespace) -> str:
             login = _answer(client.post("/login", json={"account": options.account, "password": password}))
             client.headers["Authorization"] = f"Bearer {login['token']}"
             client.headers["Idempotency-Key"] = uuid.uuid4().hex
-            order = _answer(client.post(_path(client, options), json=body_of(options.fields)))
+            order = _answer(client.post(path_of(client, options), json=body_of(options.fields)))
     except httpx.TransportError as error:
         raise StackError(f"The API cannot be reached, and the outcome is unknown: {error}") from error
     return f"{order['number']} {order['stage']} {order['stage_title']}"
 
 
-def _path(client: httpx.Client, options: argparse.Namespace) -> str:
+def path_of(client: httpx.Client, options: argparse.Namespace) -> str:
     if options.command in ON_ORDERS:
         return f"/work-orders/{options.number}/{options.command}"
+    if options.command in REMEDIES:
+        return f"/operations/orders/{options.number}/{options.command}"
     return f"/tasks/{options.task or _only_task(client, options.number)}/{options.command}"
 
 

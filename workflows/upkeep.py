@@ -34,6 +34,8 @@ CALL_SECONDS: Final = timedelta(seconds=5)
 LAST_EVENTS: Final = 50
 """How far back the cause of a failing step is looked for: it is among the last events, or there is none."""
 
+BROKEN_OFF_WHY: Final = "an operator restarts it from its row"
+
 FIRST_ATTEMPT: Final = 1
 """A task beyond it has failed; the first failure is already the cause that repeats."""
 
@@ -75,7 +77,7 @@ async def look(client: Client, number: str, within: timedelta | None = None) -> 
     except WorkflowQueryRejectedError as error:
         return Said(life=_LIVES.get(error.status, Life.BROKEN) if error.status else Life.BROKEN)
     except WorkflowQueryFailedError as error:
-        return Said(life=Life.RUNNING, failure=str(error))
+        return Said(life=Life.RUNNING, failure=str(error), step_fails=await _failing_run(client, number) is not None)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Said(life=Life.UNKNOWN)
@@ -113,7 +115,8 @@ async def _without_answer(client: Client, number: str) -> Said:
     if life is not Life.RUNNING or not fails:
         return Said(life=life)
     failed = await _last_failure(client, number)
-    return Said(life=life, failure=await _cause(client, failed) if failed else "its task does not end")
+    cause = await _cause(client, failed) if failed else "its task does not end"
+    return Said(life=life, failure=cause, step_fails=_is_own(failed))
 
 
 async def last_words(client: Client, number: str) -> OrderState:
@@ -152,6 +155,26 @@ async def retry(client: Client, number: str) -> bool:
     return True
 
 
+async def break_off(client: Client, number: str) -> bool:
+    """End a workflow whose own step fails, so that it can be restarted. One that does not fail is left alone: False.
+    One that has ended already needs nothing more. Raises RPCError.
+    """
+    handle = client.get_workflow_handle(number)
+    try:
+        if (await handle.describe(rpc_timeout=CALL_SECONDS)).status is not WorkflowExecutionStatus.RUNNING:
+            return True
+        run = await _failing_run(client, number)
+        if run is None:
+            return False
+        # This very run: a new one, which somebody has just started, is not the one that fails.
+        broken = client.get_workflow_handle(number, run_id=run)
+        await broken.terminate(reason=BROKEN_OFF_WHY, rpc_timeout=CALL_SECONDS)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    return True
+
+
 async def restart(client: Client, order: OrderState, summary: str) -> None:
     """Start a lost workflow anew from what Postgres holds; one that runs after all is left alone. Raises RPCError."""
     how: dict[str, Any] = arguments(order, summary)
@@ -178,6 +201,18 @@ async def somebody_works(client: Client) -> bool:
     return bool(answer.pollers)
 
 
+async def _failing_run(client: Client, number: str) -> str | None:
+    """The running run whose own code fails, again and again; None for any other."""
+    found = await client.get_workflow_handle(number).describe(rpc_timeout=CALL_SECONDS)
+    if found.raw_description.pending_workflow_task.attempt <= FIRST_ATTEMPT:
+        return None
+    return found.run_id if _is_own(await _last_failure(client, number)) else None
+
+
+def _is_own(failed: HistoryEvent | None) -> bool:
+    return failed is not None and failed.HasField("workflow_task_failed_event_attributes")
+
+
 async def _last_failure(client: Client, number: str) -> HistoryEvent | None:
     answer = await client.workflow_service.get_workflow_execution_history_reverse(
         GetWorkflowExecutionHistoryReverseRequest(
@@ -198,7 +233,7 @@ async def _last_failure(client: Client, number: str) -> HistoryEvent | None:
 
 
 async def _cause(client: Client, failed: HistoryEvent) -> str:
-    if not failed.HasField("workflow_task_failed_event_attributes"):
+    if not _is_own(failed):
         return "its task timed out"
     failure = failed.workflow_task_failed_event_attributes.failure
     return str(await client.data_converter.decode_failure(failure))

@@ -640,6 +640,7 @@ OPERATIONS: Final = {
     "effects_well": "没有",
     "retry": "再试一次",
     "retried": "已重新排队",
+    "sure": "确定终止 {number} 的流程并从数据库中的工单重新启动？流程收到而还没有办成的操作会丢失。",
     "acts": "处理记录",
     "acts_none": "还没有处理记录",
     "outcome_done": "已执行",

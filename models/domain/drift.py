@@ -47,7 +47,7 @@ class Remedy(StrEnum):
     START = "start"
     """Let the relay start it now."""
     RESTART = "restart"
-    """Start the workflow anew from the row's state."""
+    """Start the workflow anew from the row's state; one whose own step fails for good is broken off first."""
     ADOPT = "adopt"
     """Write down the state with which the workflow ended."""
     RETRY = "retry"
@@ -144,6 +144,8 @@ class Said(BaseModel):
     """The workflow's own state; None where nobody could ask for it."""
     failure: str | None = None
     """Why its task fails."""
+    step_fails: bool = False
+    """Whether it is the workflow's own code that fails, again and again, and not its worker that is away."""
 
 
 class Found(BaseModel):
@@ -157,6 +159,25 @@ class Found(BaseModel):
     @property
     def remedy(self) -> Remedy | None:
         return REMEDIES[self.trouble]
+
+
+def remedies_of(found: Found | None, said: Said | None) -> list[Remedy]:
+    """What an operator may choose, the usual one first. A whole publish is harmless wherever a workflow runs; only one
+    that fails by itself may be broken off.
+    """
+    runs = said is not None and said.life is Life.RUNNING
+    fails = said is not None and said.step_fails and found is not None and found.trouble is Trouble.FAILING
+    possible = [
+        found.remedy if found else None,
+        Remedy.RESTART if fails else None,
+        Remedy.REPUBLISH if runs else None,
+    ]
+    return list(dict.fromkeys(remedy for remedy in possible if remedy is not None))
+
+
+def breaks_off(remedy: Remedy, said: Said | None) -> bool:
+    """Whether a remedy ends what still runs, which has to be confirmed."""
+    return remedy is Remedy.RESTART and said is not None and said.life is Life.RUNNING
 
 
 def trouble_of(kept: Kept, said: Said | None, now: datetime) -> Found | None:

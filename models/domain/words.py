@@ -568,6 +568,8 @@ REFUSALS: Final = {
     "staff_only": "仅限员工",
     "operator_only": "只有运维员或管理员可以使用",
     "nothing_to_mend": "该工单目前不需要这样处理，请刷新",
+    "break_off_unconfirmed": "流程仍在运行，须确认终止后才能重新启动",
+    "does_not_fail": "流程没有出错，不能终止，请刷新",
     "unreadable_state": "工单行中的状态无法读取，需人工恢复",
     "effect_not_dead": "该项目前不需要重试，请刷新",
     "round_role": "只有管理员、主管或经理可以安排巡检",
@@ -629,6 +631,9 @@ REMEDIES: Final = {
     "retry": "重试失败的步骤",
     "republish": "重新写入",
 }
+BREAKING_OFF: Final = "终止流程并从工单重新启动"
+"""A restart of what still runs, and fails."""
+
 EFFECTS: Final = {"notice": "通知", "photo": "照片", "outbox": "待转发事项"}
 DEAD: Final = {
     "centre_only": "没有送到手机，只在消息中心",

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 import uuid
 from argparse import Namespace
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from temporalio.common import WorkflowIDReusePolicy
 
 from api import shapes
 from devstack import doctor
 from devstack.parts.temporal import program
+from integrations import temporal
+from models.domain.drift import Remedy
+from models.domain.errors import IllegalTransition
 from tests.api.conftest import Api, refused
+from workflows import names, remedies, upkeep
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -74,6 +82,83 @@ def test_a_lost_workflow_is_started_again_from_the_row(api: Api, number: str) ->
     refused(again, 409, "illegal_transition")
     (act,) = [act for act in api.staff("operator").read(PAGE)["acts"] if act["subject"] == number]
     assert (act["account"], act["remedy"], act["trouble"], act["outcome"]) == ("operator", "restart", "lost", "done")
+
+
+def test_a_workflow_whose_history_does_not_fit_is_broken_off_and_restarted_once(api: Api, number: str) -> None:
+    wedge(api, number)
+    operator, path = api.staff("operator"), f"{PAGE}/orders/{number}"
+    line = eventually(lambda: (found := operator.read(path))["trouble"] == "failing" and found)
+    assert [(one["remedy"], one["breaks_off"]) for one in line["remedies"]] == [
+        ("retry", False),
+        ("restart", True),
+        ("republish", False),
+    ]
+    failing = run_of(api, number)
+    refused(operator.post(f"{path}/restart"), 409, "illegal_transition")
+    refused(api.staff("lead").post(f"{path}/restart", {"break_off": True}), 403, "forbidden")
+    assert run_of(api, number) == failing, "nothing happens by a slip"
+    with ThreadPoolExecutor(2) as pool:
+        pressed = list(pool.map(lambda _: operator.post(f"{path}/restart", {"break_off": True}), range(2)))
+    assert sorted(answer.status_code for answer in pressed)[0] == 200, [answer.text for answer in pressed]
+    assert operator.read(path)["trouble"] is None
+    runs = eventually(lambda: len(found := runs_of(api, number)) == 3 and found)
+    assert [run for run, why in runs if why == upkeep.BROKEN_OFF_WHY] == [failing]
+    assert runs[0][1] == "", "a double press starts one"
+    assert api.owner().act(f"/owner/work-orders/{number}/urge")["urges"]["count"] == 1
+    refused(operator.post(f"{path}/restart", {"break_off": True}), 409, "illegal_transition")
+    assert run_of(api, number) == runs[0][0], "a healthy one goes on"
+    acts = [act for act in operator.read(PAGE)["acts"] if act["subject"] == number]
+    assert {(act["account"], act["remedy"], act["trouble"]) for act in acts} == {("operator", "restart", "failing")}
+    assert "done" in [act["outcome"] for act in acts]
+
+
+def wedge(api: Api, number: str) -> None:
+    """In place of the order's workflow one that our code cannot read, as after a release that forgot about it."""
+
+    async def run() -> None:
+        client = await temporal.connect(api.stack.settings)
+        await client.get_workflow_handle(number).terminate()
+        how = {"id": number, "task_queue": names.ORDERS, "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE}
+        await client.start_workflow("Repair", {"no": "state"}, **how)
+
+    asyncio.run(run())
+
+
+def runs_of(api: Api, number: str) -> list[tuple[str, str]]:
+    """The runs that were ever started, the latest first, each with why it was terminated by us."""
+
+    async def run() -> list[tuple[str, str]]:
+        client = await temporal.connect(api.stack.settings)
+        found = []
+        async for each in client.list_workflows(f"WorkflowId = '{number}'"):
+            history = await client.get_workflow_handle(number, run_id=each.run_id).fetch_history()
+            found.append((each.run_id, history.events[-1].workflow_execution_terminated_event_attributes.reason))
+        return found
+
+    return asyncio.run(run())
+
+
+def run_of(api: Api, number: str) -> str:
+    async def run() -> str:
+        client = await temporal.connect(api.stack.settings)
+        return str((await client.get_workflow_handle(number).describe()).run_id)
+
+    return asyncio.run(run())
+
+
+async def test_what_does_not_fail_is_never_broken_off(api: Api, number: str) -> None:
+    """Neither by a press that comes too late nor by one that finds the worker away."""
+    client = await temporal.connect(api.stack.settings)
+    before = await client.get_workflow_handle(number).describe()
+    assert not await upkeep.break_off(client, number)
+    with pytest.raises(IllegalTransition):
+        await remedies.apply(client, api.engine, Remedy.RESTART, number, datetime.now(UTC), break_off=True)
+    unattended = f"{number}-unattended"
+    await client.start_workflow("Repair", {"no": "state"}, id=unattended, task_queue="nobody-works-here")
+    assert not await upkeep.break_off(client, unattended)
+    after = await client.get_workflow_handle(number).describe()
+    assert (after.run_id, after.status) == (before.run_id, before.status)
+    await client.get_workflow_handle(unattended).terminate()
 
 
 def terminate(api: Api, number: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
+from temporalio.common import WorkflowIDReusePolicy
 
 from devstack.parts.temporal import program
+from integrations import temporal
 from tests.console.conftest import Desk
 from tests.world import World, eventually
+from workflows import names
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
@@ -46,6 +51,38 @@ def test_an_operator_brings_a_lost_order_back(world: World, desk: Desk) -> None:
     assert "从工单重新启动流程" in page.locator("#operations section").last.inner_text()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_operator_breaks_off_what_fails_after_a_question(world: World, desk: Desk) -> None:
+    number = lost_order(world)
+
+    async def wedge() -> None:
+        client = await temporal.connect(world.settings)
+        how = {"id": number, "task_queue": names.ORDERS, "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE}
+        await client.start_workflow("Repair", {"no": "state"}, **how)
+
+    # Playwright's own event loop occupies this thread.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, wedge()).result(timeout=30)
+    page = desk("admin")
+    page.goto(f"{world.settings.api_url}/console/operations")
+    trouble, button = page.locator(f"#order-{number}"), page.get_by_role("button", name="终止流程并从工单重新启动")
+
+    def asked() -> bool:
+        page.fill("#number", number)
+        page.get_by_role("button", name="检查").click()
+        trouble.wait_for()
+        return button.count() == 1
+
+    eventually(asked, what="the failing step")
+    page.once("dialog", lambda question: question.dismiss())
+    button.click()
+    trouble.get_by_text("流程步骤反复失败", exact=True).wait_for()
+    questions: list[str] = []
+    page.once("dialog", lambda question: (questions.append(question.message), question.accept()))
+    button.click()
+    page.get_by_text(f"{number} 已恢复正常").wait_for()
+    assert number in questions[0]
 
 
 def test_others_neither_see_the_room_nor_enter_it(world: World) -> None:

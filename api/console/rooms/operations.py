@@ -39,8 +39,10 @@ async def look(
 
 
 @router.post("/orders/{number}/{remedy}")
-async def mend(state: StateDep, member: Member, number: str, remedy: Remedy) -> HTMLResponse:
-    line = await operations.mend(state, member, number, remedy)
+async def mend(
+    state: StateDep, member: Member, number: str, remedy: Remedy, break_off: Annotated[bool, Form()] = False
+) -> HTMLResponse:
+    line = await operations.mend(state, member, number, remedy, break_off=break_off)
     text = said("not_mended" if line["trouble"] else "mended", line)
     return await draw(state, member, line, text, bool(line["trouble"]))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Body, Path, Response
 
 from api import examples, idempotency, operations, shapes
 from api.answering import answers
+from api.bodies import Mending
 from api.deps import IdempotencyKey, Staff, StateDep
 from api.errors import READING
 from api.json_answer import JsonAnswer
@@ -34,13 +35,22 @@ async def look(state: StateDep, staff: Staff, number: str) -> Response:
 
 
 @router.post("/orders/{number}/{remedy}", responses=answers(shapes.TroubledOrder, *MENDING, example=examples.TROUBLED))
-async def mend(state: StateDep, staff: Staff, number: str, remedy: Remedy, key: IdempotencyKey) -> Response:
+async def mend(
+    state: StateDep,
+    staff: Staff,
+    number: str,
+    remedy: Remedy,
+    key: IdempotencyKey,
+    body: Annotated[Mending | None, Body()] = None,
+) -> Response:
     """Apply a remedy that the order's `remedies` name, and answer how it then stands."""
-    request = idempotency.Request.of(state, staff.actor, number, f"mend:{remedy}", key, {})
+    said = body or Mending()
+    request = idempotency.Request.of(state, staff.actor, number, f"mend:{remedy}", key, said.model_dump())
     before = await request.before(state)
     if before is not None and before.answer is not None:
         return JsonAnswer(before.answer)
-    return JsonAnswer(await request.remember_whole(state, await operations.mend(state, staff, number, remedy)))
+    mended = await operations.mend(state, staff, number, remedy, break_off=said.break_off)
+    return JsonAnswer(await request.remember_whole(state, mended))
 
 
 @router.post("/effects/{kind}/{effect_id}/retry", responses=answers(shapes.DeadEffects, *MENDING))
