@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from api import inbox
 from api.sessions import StaffMember
 from api.state import State
 from models.domain.ratings import FEWEST, Stars, best_first, may_compare
@@ -18,7 +19,7 @@ async def averages(state: State, member: StaffMember, days: int = SPAN.days) -> 
     """`{items, fewest, days}`, best first; without an average for whoever has fewer than `fewest` ratings."""
     since = datetime.now(UTC) - timedelta(days=days)
     only = None if may_compare(member.actor) else member.id
-    found = await ratings.stars(state.direct, member.actor.communities, since=since, only=only)
+    found = await ratings.stars(state.direct, await inbox.scope(state, member), since=since, only=only)
     return {"items": [_item(stars) for stars in best_first(found)], "fewest": FEWEST, "days": days}
 
 

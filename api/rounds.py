@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from api import paging, wording
+from api import inbox, paging, wording
 from api.bodies import LONGEST_DESCRIPTION, StaffFiling
 from api.idempotency import Request
 from api.intake import repair
@@ -110,7 +110,7 @@ async def patrols(
     """`{items, next_cursor}`, newest first."""
     found = await rows.patrols(
         state.direct,
-        member.actor.communities,
+        await inbox.scope(state, member),
         **_who(member),
         mine=mine,
         status=status,

@@ -35,8 +35,14 @@ STATEMENTS_REMEMBERED: Final = 500
 """Prepared statements per asynchronous connection; the product has fewer, so each is prepared once."""
 
 
-SERVER_SETTINGS: Final = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"}
-"""Of every connection. The planner's just-in-time compiler costs more than any of our short statements; and what is
+SERVER_SETTINGS: Final = {
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""Of every connection. The planner's just-in-time compiler costs more than any of our short statements, and so do
+processes that are started to help with one (ten milliseconds, and the cores of everybody else). What is
 prepared is planned once, not six times until Postgres has seen that the values make no difference. They never do: each
 statement goes by keys, and lists stop at their limit.
 """

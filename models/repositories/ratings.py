@@ -14,13 +14,13 @@ _STARS: Final = numbered("""
            sum(w.rating_manner) AS manner
     FROM work_orders w JOIN staff s ON s.id = w.assignee_id
     WHERE w.rating_result IS NOT NULL AND w.closed_at >= :since
-      AND ('*' = ANY(CAST(:communities AS text[])) OR w.community_id = ANY(CAST(:communities AS text[])))
+      AND w.community_id = ANY(CAST(:communities AS text[]))
       AND (CAST(:only AS text) IS NULL OR s.id = :only)
     GROUP BY s.id""")
 
 
 async def stars(db: Direct, communities: Sequence[str], *, since: datetime, only: str | None = None) -> list[Stars]:
-    """Of everybody with stars in these communities (`*`: in all), or of one person."""
+    """Of everybody with stars in these communities, or of one person."""
     rows = await db.rows(_STARS, {"communities": list(communities), "since": since, "only": only})
     return [
         Stars(row["account"], row["name"], row["ratings"], (row["result"], row["speed"], row["manner"])) for row in rows

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Actor
 from models.domain.privacy import PRIVATE, READ_ALL
 from models.repositories.direct import Direct, Numbered, numbered
@@ -103,6 +104,9 @@ TIE_HOLDS: Final = """t.until IS NULL
     AND (t.lease_until IS NULL OR t.lease_until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)"""
 """A tenancy ends with its lease even when nobody has ended the tie."""
 
+ENDS: Final = frozenset(stage for lifecycle in LIFECYCLES.values() for stage in lifecycle.ends)
+"""An order that shows any other stage is open, whether it stands there itself or follows one that does."""
+
 FROM_THE_DAY_OF_THE_TIE: Final = """w.submitted_at >=
     date_trunc('day', t.since AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"""
 """Each resident sees the house's repairs from the day their own tie began (`lifecycles.md`, "People")."""
@@ -189,7 +193,7 @@ async def orders_of_staff(
         where += f" AND {IN_MY_BUILDINGS}"
         values |= {"narrowed": list(narrowed), "buildings": list(buildings)}
     if stage is not None:
-        where += f" AND {SHOWN_STAGE} = :stage"
+        where += f" AND {SHOWN_STAGE} = :stage" + ("" if stage in ENDS else " AND w.open")
         values["stage"] = stage
     if overdue is not None:
         late = "w.open AND w.next_due_at < :now"
@@ -376,7 +380,7 @@ async def staff_ids(db: Direct, accounts: Sequence[str], community_id: str) -> d
 RESIDENT: Final = numbered(f"""
     SELECT r.id, r.name, r.openid, r.phone_sealed, r.is_minor,
            (SELECT count(*) FROM notices n WHERE n.to_kind = 'resident' AND n.read_at IS NULL
-            AND (n.to_id = r.id OR n.to_id IN (SELECT a.id FROM aliases a WHERE a.resident_id = r.id))
+            AND n.to_id = ANY(ARRAY(SELECT r.id UNION ALL SELECT a.id FROM aliases a WHERE a.resident_id = r.id))
             AND n.delivery NOT IN ('withdrawn', 'spread') AND coalesce(n.not_before, n.created_at) <= now()) AS unread,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', h.id, 'label', h.label, 'kind', h.kind, 'tie', t.kind,
                         'since', t.since, 'building_id', h.building_id, 'unit', h.unit, 'floor', h.floor,
@@ -471,6 +475,9 @@ async def houses_by_label(db: Direct, communities: Sequence[str], words: str, li
 # -- messages and photos ----------------------------------------------------------------------------------------------
 
 
+LATEST: Final = "ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"
+
+
 async def messages(
     db: Direct, to_kind: str, to_id: str, *, after: tuple[datetime, str] | None = None, limit: int
 ) -> list[Row]:
@@ -485,14 +492,18 @@ async def messages(
                coalesce(w.place_label, c.name) AS place_label, coalesce(w.stage, '') AS stage,
                w.state->'hold'->>'reason' AS hold_reason,
                s.name AS staff_name
-        FROM notices n LEFT JOIN work_orders w ON w.number = n.number
+        FROM (
+            SELECT n.* FROM (
+                SELECT CAST(:to_id AS text) AS id UNION ALL SELECT a.id FROM aliases a WHERE a.resident_id = :to_id
+            ) me CROSS JOIN LATERAL (
+                SELECT n.* FROM notices n
+                WHERE n.to_id = me.id AND n.to_kind = :to_kind AND n.delivery NOT IN ('withdrawn', 'spread')
+                  AND coalesce(n.not_before, n.created_at) <= now(){where} {LATEST}
+            ) n {LATEST}
+        ) n LEFT JOIN work_orders w ON w.number = n.number
         LEFT JOIN staff s ON s.id = n.facts->>'staff'
         LEFT JOIN incidents i ON i.id = n.incident_id LEFT JOIN communities c ON c.id = i.community_id
-        WHERE n.to_kind = :to_kind
-          AND (n.to_id = :to_id OR n.to_id IN (SELECT a.id FROM aliases a WHERE a.resident_id = :to_id))
-          AND n.delivery NOT IN ('withdrawn', 'spread')
-          AND coalesce(n.not_before, n.created_at) <= now(){where}
-        ORDER BY n.created_at DESC, n.id DESC LIMIT :limit"""  # noqa: S608 - only constants of this module are put in
+        ORDER BY n.created_at DESC, n.id DESC"""  # noqa: S608 - only constants of this module are put in
     return await _rows(db, numbered(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)
 
 

@@ -114,10 +114,7 @@ ITEMS: Final = """(SELECT jsonb_agg(jsonb_build_object('position', i.position, '
         'note', i.note, 'number', i.number, 'by', s.name, 'at', i.at) ORDER BY i.position)
     FROM patrol_items i LEFT JOIN staff s ON s.id = i.by_id WHERE i.patrol_id = p.id) AS items"""
 
-LIST: Final = f"""
-    SELECT {PATROL}, {ITEMS}
-    FROM patrols p JOIN communities c ON c.id = p.community_id {NAMED_PLACE.format(t="p")}
-    WHERE {IN_REACH.format(t="p")}"""  # noqa: S608 - only constants of this module are put in
+NEWEST: Final = "ORDER BY p.scheduled_at DESC, p.id DESC"
 
 
 async def patrols(
@@ -132,22 +129,30 @@ async def patrols(
     after: tuple[datetime, str] | None = None,
     limit: int,
 ) -> list[Row]:
-    """Walks with their items, newest first. `mine`: those that are this person's duty."""
-    sql, values = LIST, Row(communities=list(communities), limit=limit)
+    """Walks of these communities with their items, newest first. `mine`: those that are this person's duty."""
+    where, values = "", Row(communities=list(communities), limit=limit)
     if mine:
-        sql += f" AND {MINE}"
+        where += f" AND {MINE}"
         values |= {"me": me, "team": team, "roles": list(roles)}
     if status is not None:
-        sql += " AND p.status = :status"
+        where += " AND p.status = :status"
         values["status"] = status
     if after is not None:
-        sql += " AND (p.scheduled_at, p.id) < (:at, :after_id)"
+        where += " AND (p.scheduled_at, p.id) < (:at, :after_id)"
         values |= {"at": after[0], "after_id": after[1]}
-    sql += " ORDER BY p.scheduled_at DESC, p.id DESC LIMIT :limit"
+    sql = f"""
+        SELECT {PATROL}, {ITEMS} FROM (
+            SELECT p.* FROM unnest(CAST(:communities AS text[])) AS reach(id) CROSS JOIN LATERAL (
+                SELECT * FROM patrols p WHERE p.community_id = reach.id{where} {NEWEST} LIMIT :limit
+            ) p {NEWEST} LIMIT :limit
+        ) p JOIN communities c ON c.id = p.community_id {NAMED_PLACE.format(t="p")} {NEWEST}"""  # noqa: S608 - only constants
     return [dict(row.items()) for row in await db.rows(numbered(sql), values)]
 
 
-ONE: Final = numbered(f"{LIST} AND p.id = :id")
+ONE: Final = numbered(f"""
+    SELECT {PATROL}, {ITEMS}
+    FROM patrols p JOIN communities c ON c.id = p.community_id {NAMED_PLACE.format(t="p")}
+    WHERE {IN_REACH.format(t="p")} AND p.id = :id""")  # noqa: S608 - only constants of this module are put in
 
 
 async def patrol(db: Direct, communities: Sequence[str], patrol_id: str) -> Row | None:

@@ -13,7 +13,12 @@ class Photo(Base, table=True):
 
     __tablename__ = "photos"
     __table_args__ = (
-        Index("ix_photos_unfinished", "created_at", postgresql_where=text("status = 'uploaded'")),
+        Index(
+            "ix_photos_unfinished",
+            "status",
+            "created_at",
+            postgresql_where=text("status IN ('awaiting', 'uploaded')"),
+        ),
         CheckConstraint("status IN ('awaiting', 'uploaded', 'ready', 'failed')", name="status"),
     )
     id: str = Field(default_factory=lambda: new_id("pho"), primary_key=True)

@@ -20,6 +20,7 @@ class OutboxRow(Base, table=True):
     __table_args__ = (
         Index("ix_outbox_waiting", "rank", "not_before", "id", postgresql_where=text("done_at IS NULL")),
         Index("ix_outbox_number", "number"),
+        Index("ix_outbox_done", "done_at", postgresql_where=text("done_at IS NOT NULL")),
     )
     id: str = Field(primary_key=True)
     """Also the workflow's or activity's id in Temporal, so that nothing is started twice."""
