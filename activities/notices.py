@@ -22,6 +22,7 @@ from activities.settling import settle, tell_deputies
 from integrations.sms import Sms, SmsOutcomeUnknown, SmsRefused, SmsUnavailable
 from integrations.wechat import NoCredit, WeChat, WeChatOutcomeUnknown, WeChatRefused, WeChatUnavailable
 from models.domain import notice_words
+from models.domain.plates import PLATE
 from models.domain.rounds import PATROL
 from models.domain.templates import TEMPLATES
 from models.domain.texts import MOBILE, TEXTS
@@ -33,7 +34,7 @@ from settings import Settings
 ORDER_PAGE: Final = "pages/order/index?number={number}"
 """Where a tap on a message leads in the mini-program."""
 
-PAGES: Final = {"incident": "pages/incident/index?id={number}"}
+PAGES: Final = {"incident": "pages/incident/index?id={number}", PLATE: "pages/plates/index"}
 STAFF_PAGE: Final = "/console/orders/{number}"
 STAFF_PAGES: Final = {PATROL: "/console/rounds?show=missed"}
 """What is about no order has a page of its own."""

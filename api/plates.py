@@ -127,6 +127,7 @@ def _doubt(row: Json) -> Json:
 
 async def settle(state: State, member: StaffMember, vehicle_id: str, outcome: Outcome) -> Json:
     """`holds`: the record is true, and another home's of the same plate ends. `ends`: it was not, or is given up.
+    Whoever registered it hears what has become of theirs, in words that say nothing of another home.
 
     Answers the house as it now stands. Raises Forbidden, NotFound.
     """
@@ -135,9 +136,18 @@ async def settle(state: State, member: StaffMember, vehicle_id: str, outcome: Ou
     if row is None:
         raise NotFound
     await _house(state, member, row["house_id"])
-    settled = rows.hold if outcome == "holds" else rows.end
-    await _in_transaction(state, lambda conn: settled(conn, vehicle_id, datetime.now(UTC)))
+    await _in_transaction(state, lambda conn: _settle(conn, vehicle_id, outcome, datetime.now(UTC)))
+    state.announcer.wake_relay()
     return await of_house(state, member, row["house_id"])
+
+
+def _settle(conn: Connection, vehicle_id: str, outcome: Outcome, at: datetime) -> None:
+    if outcome == "holds":
+        ended = rows.hold(conn, vehicle_id, at)
+        rows.tell(conn, [vehicle_id], "plate_holds", at)
+    else:
+        ended = rows.end(conn, vehicle_id, at)
+    rows.tell(conn, ended, "plate_ended", at)
 
 
 async def _house(state: State, member: StaffMember, house_id: str) -> Json:

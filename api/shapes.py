@@ -486,7 +486,8 @@ class Message(Shape):
     title: str
     text: str
     number: str | None
-    """Null for an announcement, which has `incident_id` instead."""
+    """Null for an announcement, which has `incident_id` instead, and for news of a registered plate."""
+    vehicle_id: str | None = None
     created_at: datetime
     read_at: datetime | None
 

@@ -16,6 +16,7 @@ from models.domain import words
 from models.domain.duty import DEPUTISES_FOR
 from models.domain.money import yuan
 from models.domain.numbers import CHINA
+from models.domain.plates import PLATE
 from models.domain.templates import TEMPLATES, Value, fill
 from models.domain.texts import TEXTS, fill_text
 
@@ -102,6 +103,8 @@ TITLES: Final = {
     "answer_overdue": "仍未答复",
     "taken_over": "逾期未答复，请您办理",
     "missed": "巡检未完成",
+    "plate_holds": "车牌核对结果",
+    "plate_ended": "车牌核对结果",
 }
 """Kind of notice → headline."""
 
@@ -184,6 +187,8 @@ SENTENCES: Final = {
     "lowered": "您在{place}的{category}{matter}的紧急程度已调整，原因请看工单详情。",
     "taken_away": "{place}的{category}{matter}已转给他人，请勿上门。",
     "order_cancelled": "{place}的{category}{matter}已取消，请勿上门。",
+    "plate_holds": "您登记的车牌{plate}已由物业核对，登记有效。",
+    "plate_ended": "您登记的车牌{plate}经物业核对已停止登记，如有疑问请带行驶证到物业办理。",
     "low_rating": "{place}的{category}{matter}收到低分评价，请24小时内回访。",
 }
 """Kind of notice → what the message centre says. `complaint.closed` takes the place of `closed` for complaints."""
@@ -197,6 +202,8 @@ PHRASES: Final = {
     "cancelled": "已取消",
     "finished": "待确认",
     "referred": "已转外单位",
+    "plate_holds": "登记有效",
+    "plate_ended": "停止登记",
 }
 """Kind of notice → the state in a `phrase` field, which takes five Chinese characters; others say the order's stage."""
 
@@ -233,7 +240,7 @@ class Subject(BaseModel):
     """Until when the recipient is asked to act."""
     hold_reason: str | None = None
     plate: str | None = None
-    """Of a car that is in the way: known to whoever asked, and to its user."""
+    """Of a car that is in the way: known to whoever asked, and to its user. Or one that the reader has registered."""
     obstacle: str | None = None
     visitor: str | None = None
     """Name of the visitor, known to their host."""
@@ -250,6 +257,7 @@ def sentence(kind: str, subject: Subject, facts: Mapping[str, Any]) -> str:
     return pattern.format(
         matter=words.KINDS.get(subject.kind, ""),
         text=facts.get("text", ""),
+        plate=subject.plate or "",
         place=subject.place,
         category=subject.category,
         staff=short_name(subject.staff),
@@ -357,10 +365,10 @@ def _finished(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
 
 def _review_result(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:
     return {
-        "thing1": words.KINDS[subject.kind],
+        "thing1": words.PLATE if subject.kind == PLATE else words.KINDS[subject.kind],
         "phrase2": _phrase(kind, subject),
         "time3": subject.at,
-        "thing4": "请点击查看答复",
+        "thing4": "请点击查看" if subject.kind == PLATE else "请点击查看答复",
     }
 
 

@@ -39,6 +39,9 @@ class Plate:
     kind: PlateKind
 
 
+PLATE: Final = "plate"
+"""What a notice about a registered plate is about, where others name a kind of order."""
+
 LONGEST_TYPED: Final = 24
 """Nobody needs more for nine characters with their dots and spaces; it bounds the work of reading."""
 

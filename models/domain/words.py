@@ -631,6 +631,8 @@ REMEDIES: Final = {
     "retry": "重试失败的步骤",
     "republish": "重新写入",
 }
+PLATE: Final = "车牌登记"
+
 BREAKING_OFF: Final = "终止流程并从工单重新启动"
 """A restart of what still runs, and fails."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 from models.domain import words
 from models.domain.duty import DEPUTISES_FOR
 from models.domain.notice_words import Subject
+from models.domain.plates import PLATE
 from models.domain.quiet_hours import QuietHours
 from models.domain.rounds import PATROL
 from models.repositories.people import SERVES
@@ -83,17 +84,18 @@ absentee's role is no reason to ring for it (`rights.by_whose_right`); nor is a 
 """
 
 _LETTER: Final = text(f"""
-    SELECT n.id, coalesce(n.number, n.incident_id, n.patrol_id) AS number, n.version, n.kind, n.to_kind, n.to_id,
-           n.template, n.sms, n.facts, n.urgent, n.delivery, n.created_at,
+    SELECT n.id, coalesce(n.number, n.incident_id, n.patrol_id, n.vehicle_id) AS number, n.version, n.kind, n.to_kind,
+           n.to_id, n.template, n.sms, n.facts, n.urgent, n.delivery, n.created_at,
            n.while_task IS NULL OR (t.id IS NOT NULL AND t.closed_at IS NULL) AS task_open,
            n.kind NOT IN ('visit_today', 'appointment_soon') OR n.facts->'visit' IS NULL
                OR n.facts->'visit' = w.state->'appointment' AS visit_stands,
            coalesce(w.open, true) AS order_open,
-           coalesce(w.community_id, i.community_id, pt.community_id) AS community_id,
-           coalesce(w.kind, CASE WHEN pt.id IS NULL THEN 'incident' ELSE '{PATROL}' END) AS order_kind,
+           coalesce(w.community_id, i.community_id, pt.community_id, car.community_id) AS community_id,
+           coalesce(w.kind, CASE WHEN pt.id IS NOT NULL THEN '{PATROL}' WHEN car.id IS NOT NULL THEN '{PLATE}'
+               ELSE 'incident' END) AS order_kind,
            coalesce(w.stage, '') AS stage,
            coalesce(w.place_label, walked.name, place.name) AS place_label, pt.spot,
-           coalesce(c.title, w.category, i.title, pt.title) AS category,
+           coalesce(c.title, w.category, i.title, pt.title, '') AS category,
            w.state->'hold'->>'reason' AS hold_reason, w.state->'move_car'->>'obstacle' AS obstacle,
            coalesce(t.due_at, t.gives_up_at, w.next_due_at, pt.due_at) AS due_at,
            named.name AS staff,
@@ -116,8 +118,9 @@ _LETTER: Final = text(f"""
     LEFT JOIN work_orders w ON w.number = n.number
     LEFT JOIN incidents i ON i.id = n.incident_id
     LEFT JOIN patrols pt ON pt.id = n.patrol_id
+    LEFT JOIN vehicles car ON car.id = n.vehicle_id
     LEFT JOIN buildings walked ON walked.id = pt.building_id
-    LEFT JOIN communities place ON place.id = coalesce(i.community_id, pt.community_id)
+    LEFT JOIN communities place ON place.id = coalesce(i.community_id, pt.community_id, car.community_id)
     LEFT JOIN categories c ON c.kind = w.kind AND c.code = w.category
     LEFT JOIN tasks t ON t.id = n.while_task
     LEFT JOIN staff named ON named.id = n.facts->>'staff'

@@ -16,9 +16,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from models.domain.errors import IllegalTransition, NotFound
+from models.domain.numbers import CHINA
 from models.domain.plate_rights import MOST_PER_HOUSE
 from models.repositories.direct import Direct, numbered
 from models.repositories.reading import TIE_HOLDS
+from models.repositories.rows_of import RANK_OTHER
 from models.tables.base import new_id
 
 Row = dict[str, Any]
@@ -165,15 +167,17 @@ def register(
     return str(new["id"])
 
 
-def end(conn: Connection, vehicle_id: str, at: datetime) -> None:
-    """Ends a record; one that has ended already stays as it is."""
-    conn.execute(
-        text("UPDATE vehicles SET ended_at = :at WHERE id = :id AND ended_at IS NULL"), {"id": vehicle_id, "at": at}
+def end(conn: Connection, vehicle_id: str, at: datetime) -> list[str]:
+    """Ends a record, and answers it; one that has ended already stays as it is."""
+    ended = conn.execute(
+        text("UPDATE vehicles SET ended_at = :at WHERE id = :id AND ended_at IS NULL RETURNING id"),
+        {"id": vehicle_id, "at": at},
     )
+    return list(ended.scalars())
 
 
-def hold(conn: Connection, vehicle_id: str, at: datetime) -> None:
-    """The clerk has looked: this record counts from now on, and another home's of the same plate ends.
+def hold(conn: Connection, vehicle_id: str, at: datetime) -> list[str]:
+    """The clerk has looked: this record counts from now on, and another home's of the same plate ends. Answers that.
 
     Raises NotFound for a record that has ended meanwhile.
     """
@@ -182,10 +186,33 @@ def hold(conn: Connection, vehicle_id: str, at: datetime) -> None:
     conn.execute(_ONE_AFTER_THE_OTHER, values)
     if conn.execute(_STILL_OPEN, values).first() is None:
         raise NotFound
-    conn.execute(
+    ended = conn.execute(
         text("""
             UPDATE vehicles SET ended_at = :at WHERE community_id = :community AND plate_hash = :plate
-              AND ended_at IS NULL AND NOT claimed AND id <> :id"""),
+              AND ended_at IS NULL AND NOT claimed AND id <> :id RETURNING id"""),
         values,
     )
     conn.execute(text("UPDATE vehicles SET claimed = false, checked_at = :at WHERE id = :id"), values)
+    return list(ended.scalars())
+
+
+_TELL: Final = text(f"""
+    WITH told AS (
+        INSERT INTO notices (id, vehicle_id, version, kind, to_kind, to_id, template, facts, urgent, created_at,
+            delivery)
+        SELECT v.id || '-' || :kind || '-' || :day, v.id, 0, :kind, 'resident', v.resident_id, 'review_result',
+            '{{}}', false, :at, 'pending'
+        FROM vehicles v WHERE v.id = ANY(CAST(:vehicles AS text[])) AND {STILL_HELD}
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id
+    )
+    INSERT INTO outbox (id, action, rank, body, created_at, not_before, attempts)
+    SELECT id, 'notice', {RANK_OTHER}, jsonb_build_object('notice', id), :at, :at, 0 FROM told""")  # noqa: S608
+
+
+def tell(conn: Connection, vehicles: Sequence[str], kind: str, at: datetime) -> None:
+    """Tell the registrants of these, as far as they live there still, what a clerk has found; once a day at most, so
+    that a press that is repeated tells nobody twice.
+    """
+    day = f"{at.astimezone(CHINA):%Y%m%d}"
+    conn.execute(_TELL, {"vehicles": list(vehicles), "kind": kind, "day": day, "at": at})

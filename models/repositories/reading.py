@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.people import Actor
+from models.domain.plates import PLATE
 from models.domain.privacy import PRIVATE, READ_ALL
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.people import SERVES
@@ -486,9 +487,10 @@ async def messages(
     if after is not None:
         where, values = " AND (n.created_at, n.id) < (:at, :after_id)", {"at": after[0], "after_id": after[1]}
     sql = f"""
-        SELECT n.id, n.number, n.incident_id, n.kind, n.facts, n.created_at, n.read_at, n.urgent, n.delivery,
-               n.channel,
-               coalesce(w.kind, 'incident') AS order_kind, coalesce(w.category, i.title) AS category,
+        SELECT n.id, n.number, n.incident_id, n.vehicle_id, n.kind, n.facts, n.created_at, n.read_at, n.urgent,
+               n.delivery, n.channel,
+               coalesce(w.kind, CASE WHEN v.id IS NULL THEN 'incident' ELSE '{PLATE}' END) AS order_kind,
+               coalesce(w.category, i.title, '') AS category, v.plate_sealed,
                coalesce(w.place_label, c.name) AS place_label, coalesce(w.stage, '') AS stage,
                w.state->'hold'->>'reason' AS hold_reason,
                s.name AS staff_name
@@ -502,7 +504,8 @@ async def messages(
             ) n {LATEST}
         ) n LEFT JOIN work_orders w ON w.number = n.number
         LEFT JOIN staff s ON s.id = n.facts->>'staff'
-        LEFT JOIN incidents i ON i.id = n.incident_id LEFT JOIN communities c ON c.id = i.community_id
+        LEFT JOIN incidents i ON i.id = n.incident_id LEFT JOIN vehicles v ON v.id = n.vehicle_id
+        LEFT JOIN communities c ON c.id = coalesce(i.community_id, v.community_id)
         ORDER BY n.created_at DESC, n.id DESC"""  # noqa: S608 - only constants of this module are put in
     return await _rows(db, numbered(sql), to_kind=to_kind, to_id=to_id, limit=limit, **values)
 

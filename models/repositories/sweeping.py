@@ -30,7 +30,7 @@ _WAITING: Final = text("""
         SELECT id, done_at FROM outbox
         WHERE action = 'notice'
             AND (number = coalesce(n.number, n.patrol_id) AND (id = n.id OR body->>'notice' = n.id)
-                OR n.incident_id IS NOT NULL AND id = n.id)
+                OR coalesce(n.incident_id, n.vehicle_id) IS NOT NULL AND id = n.id)
         ORDER BY created_at DESC, id DESC LIMIT 1
     ) o ON o.done_at < :before
     WHERE n.delivery = 'pending' ORDER BY n.created_at LIMIT :limit

@@ -35,7 +35,7 @@ class NoticeRow(Base, table=True):
             "delivery IN ('pending', 'sending', 'sent', 'centre_only', 'uncertain', 'withdrawn', 'spread')",
             name="delivery",
         ),
-        CheckConstraint("num_nonnulls(number, incident_id, patrol_id) = 1", name="subject"),
+        CheckConstraint("num_nonnulls(number, incident_id, patrol_id, vehicle_id) = 1", name="subject"),
     )
     id: str = Field(primary_key=True)
     number: str | None = Field(default=None, foreign_key="work_orders.number")
@@ -43,6 +43,8 @@ class NoticeRow(Base, table=True):
     """What an announcement is about, which concerns no order."""
     patrol_id: str | None = Field(default=None, foreign_key="patrols.id")
     """The latest of the walks that nobody made, of which a lead is told."""
+    vehicle_id: str | None = Field(default=None, foreign_key="vehicles.id")
+    """The recipient's own record of a plate, about which a clerk has decided."""
     version: int
     kind: str
     to_kind: str

@@ -133,6 +133,41 @@ def test_a_plate_that_another_home_has_is_a_clerks_matter_and_nobody_learns_of_i
     assert holder["id"] not in [one["id"] for one in clerk.read("/staff/houses/hse_p1/plates")["items"]]
 
 
+def told(api: Api, name: str, plate: str) -> list[str]:
+    return [one["text"] for one in api.owner(name).read_all("/owner/messages") if plate in one["text"]]
+
+
+def test_whoever_registered_a_plate_hears_what_a_clerk_has_found_and_nothing_of_others(api: Api) -> None:
+    add(api, "p1-owner", "沪C11111")
+    claimed = add(api, "p3-owner", "沪C11111").json()
+    unlike = add(api, "p3-owner", "沪C22222").json()
+    given_up = add(api, "p4-owner", "沪B00001").json()
+    clerk = api.staff("clerk")
+    for _ in range(2):
+        clerk.act(f"/staff/plates/{claimed['id']}/settle", {"outcome": "holds"})
+    for car in (unlike, given_up):
+        clerk.act(f"/staff/plates/{car['id']}/settle", {"outcome": "ends"})
+    holds, ended = (
+        "您登记的车牌{}已由物业核对，登记有效。",
+        "您登记的车牌{}经物业核对已停止登记，如有疑问请带行驶证到物业办理。",
+    )
+    assert told(api, "p3-owner", "沪C11111") == [holds.format("沪C11111")], "told once"
+    assert told(api, "p1-owner", "沪C11111") == [ended.format("沪C11111")]
+    assert told(api, "p3-owner", "沪C22222") == [ended.format("沪C22222")], "the same as where no other home is"
+    assert told(api, "p4-owner", "沪B00001") == [ended.format("沪B00001")]
+    assert told(api, "p1-family", "沪C11111") == [], "the registrant alone"
+    item = next(one for one in api.owner("p3-owner").read_all("/owner/messages") if one["vehicle_id"] == claimed["id"])
+    assert (item["number"], item["title"], item["order_kind"]) == (None, "车牌核对结果", "plate")
+    unread = api.owner("p3-owner").read("/owner/me")["unread"]
+    api.owner("p3-owner").act(f"/owner/messages/{item['id']}/read")
+    assert api.owner("p3-owner").read("/owner/me")["unread"] == unread - 1
+    with api.engine.connect() as conn:
+        kept = conn.execute(text("SELECT n::text FROM notices n WHERE vehicle_id IS NOT NULL")).scalars().all()
+    assert len(kept) >= 4
+    assert not any("沪" in row for row in kept), "the plate stays sealed"
+    api.owner("p3-owner").act(f"/owner/plates/{claimed['id']}/remove")
+
+
 def test_two_homes_at_once(api: Api) -> None:
     with ThreadPoolExecutor(2) as both:
         answers = list(both.map(lambda name: add(api, name, "沪C20002"), ("p1-owner", "p2-owner")))

@@ -15,7 +15,7 @@ from activities.notices import Notices
 from activities.settling import settle_round
 from models.domain.numbers import CHINA
 from models.domain.order import OrderState
-from models.repositories import delivery
+from models.repositories import delivery, plates
 from tests.effects.desk import OWNER_OPENID, Desk
 from tests.wechat.playground import Playground
 
@@ -97,6 +97,24 @@ async def test_who_can_be_reached_nowhere_finds_it_in_the_message_centre(
     unasked = desk.notice(await desk.order(), "dispatched", template=None)
     assert notices.deliver(unasked) == "centre_only"
     assert desk.one("SELECT error FROM notices WHERE id = :id", id=unasked).error is None
+
+
+async def test_a_follower_hears_of_their_plate_without_the_plate(
+    notices: Notices, desk: Desk, engine: Engine, phone: Playground
+) -> None:
+    openid = follow(phone, desk)
+    desk.say(
+        "INSERT INTO vehicles (id, community_id, plate_sealed, plate_hash, resident_id, house_id, registered_at)"
+        " VALUES ('car_1', 'com_a', 'x', 'x', 'res_owner', 'hse_1', now())"
+    )
+    with engine.begin() as conn:
+        plates.tell(conn, ["car_1"], "plate_ended", datetime.now(UTC))
+        plates.tell(conn, ["car_1"], "plate_ended", datetime.now(UTC))
+    (wish,) = desk.rows("SELECT body->>'notice' AS notice FROM outbox WHERE action = 'notice'")
+    assert notices.deliver(wish.notice) == "sent"
+    (message,) = received(phone, openid)
+    assert message["data"]["thing1"] == "车牌登记"
+    assert message["data"]["phrase2"] == "停止登记"
 
 
 # -- trouble -----------------------------------------------------------------------------------------------------------

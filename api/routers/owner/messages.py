@@ -19,6 +19,7 @@ from models.domain.errors import NotFound
 from models.domain.notice_words import Subject
 from models.domain.templates import TEMPLATES
 from models.repositories import notices, reading
+from models.repositories.sealing import Sealing
 
 ASK_AGAIN_AFTER: Final = timedelta(days=7)
 """Whoever has declined is left in peace for a week."""
@@ -47,7 +48,7 @@ async def list_messages(state: StateDep, owner: Owner, cursor: Cursor = None, li
     """Everything the caller was told, newest first, whether or not WeChat delivered it."""
     rows = await reading.messages(state.direct, "resident", owner.id, after=paging.message_key(cursor), limit=limit + 1)
     titles = await state.catalog.titles(state.direct)
-    items = [_message(row, titles) for row in rows[:limit]]
+    items = [_message(row, titles, state.sealing) for row in rows[:limit]]
     return JsonAnswer(paging.page(items, rows, limit, "created_at", "id"))
 
 
@@ -90,9 +91,9 @@ def _worth_asking(credits: int, refused_at: datetime | None) -> bool:
     return credits < ENOUGH_CREDITS and not lately
 
 
-def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
+def _message(row: reading.Row, titles: Any, sealing: Sealing) -> dict[str, Any]:
     subject = Subject(
-        number=row["number"] or row["incident_id"],
+        number=row["number"] or row["incident_id"] or row["vehicle_id"],
         kind=row["order_kind"],
         stage=row["stage"],
         place=row["place_label"],
@@ -101,6 +102,7 @@ def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
         urgent=row["urgent"],
         staff=row["staff_name"],
         hold_reason=row["hold_reason"],
+        plate=sealing.open(bytes(row["plate_sealed"])) if row["plate_sealed"] else None,
     )
     return {
         "id": row["id"],
@@ -109,6 +111,7 @@ def _message(row: reading.Row, titles: Any) -> dict[str, Any]:
         "text": notice_words.sentence(row["kind"], subject, row["facts"]),
         "number": row["number"],
         "incident_id": row["incident_id"],
+        "vehicle_id": row["vehicle_id"],
         "order_kind": row["order_kind"],
         "stage": row["stage"],
         "created_at": row["created_at"],
