@@ -17,6 +17,7 @@ from temporalio.client import ActivityExecutionStatus, Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.storage import Storage, StorageUnavailable
+from models.domain import words
 from models.domain.policy import VISITORS_KNOWN_FOR
 from models.repositories import contacts, notices, outbox, sweeping, visitors
 from models.repositories.sweeping import Waiting
@@ -42,6 +43,9 @@ FOLLOWERS_PATIENCE: Final = timedelta(minutes=2)
 
 START_PATIENCE: Final = timedelta(minutes=2)
 """A start that is neither waiting nor confirmed after this long was lost."""
+
+ENDED_TIES_PATIENCE: Final = timedelta(days=7)
+"""How long ago a tie may have ended whose passes are still looked for: longer than any outage."""
 
 DESCRIBE_SECONDS: Final = timedelta(seconds=5)
 
@@ -82,6 +86,7 @@ class Sweep:
             self._old_rows,
             self._lost_starts,
             self._forgotten_followers,
+            self._orphaned_passes,
         )
         for job in jobs:
             try:
@@ -132,6 +137,13 @@ class Sweep:
         found = await in_transaction(self._engine, sweeping.start_again, now - START_PATIENCE)
         if found:
             _log.warning("%d orders were never started and are now: %s", len(found), found)
+
+    async def _orphaned_passes(self, now: datetime) -> None:
+        found = await in_transaction(
+            self._engine, visitors.revoke_orphaned, now, now - ENDED_TIES_PATIENCE, words.HOST_GONE
+        )
+        if found:
+            _log.info("%d passes end with their hosts' ties: %s", len(found), found)
 
     async def _forgotten_followers(self, now: datetime) -> None:
         found = await in_transaction(self._engine, sweeping.wake_forgotten, now - FOLLOWERS_PATIENCE, now)

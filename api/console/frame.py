@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from api import inbox, sessions, settlements
+from api import inbox, sessions, settlements, visitor_views
 from api.console.templating import render
 from api.deps import StateDep
 from api.operations import OPERATORS
@@ -53,6 +53,7 @@ ENTRANCES: Final = (
     Entrance("inbox", "/console/inbox"),
     Entrance("orders", "/console/orders"),
     Entrance("register", "/console/register"),
+    Entrance("visitors", "/console/visitors", visitor_views.MAY_READ),
     Entrance("today", "/console/today", (Role.TECHNICIAN, Role.INSPECTOR)),
     Entrance("incidents", "/console/incidents", MAY_GROUP),
     Entrance("rounds", "/console/rounds"),

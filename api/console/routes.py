@@ -29,6 +29,7 @@ from api.console.rooms import (
     static,
     takings,
     today,
+    visitors,
 )
 from api.console.wording import ERRORS
 from models.domain.errors import NotFound
@@ -51,6 +52,7 @@ for room in (
     rounds,
     shifts,
     cars,
+    visitors,
     takings,
     people,
     photos,

@@ -17,6 +17,7 @@ from api.console import times
 from api.console.car_words import CAR
 from api.console.formfields import Field, fields_of
 from api.console.times import Chip, instant
+from api.console.visitor_words import VISITOR
 from api.console.wording import (
     BULLETIN,
     COMPLAINT,
@@ -48,6 +49,9 @@ STEPS: Final = {
     "visitor": ("invited", "arrived", "left", "closed"),
 }
 """The way an order goes when nothing comes between; everything else is drawn as a halt on it."""
+
+ASKED: Final = {"move": words.CAR_USER, "move_visitor": VISITOR["host_of"], "admit": VISITOR["residents"]}
+"""Whom a task asks that is several residents'."""
 
 STAGE_TONES: Final = {
     "submitted": "warn",
@@ -338,7 +342,9 @@ def order_row(order: Json, now: datetime) -> dict[str, Any]:
         "stage_tone": STAGE_TONES.get(order["stage"], ""),
         "emergency": order["priority"] == "emergency",
         "high": order["priority"] == "high",
-        "chip": times.chip(due, submitted, now, paused=True) if order["open"] else None,
+        "chip": times.chip(due, submitted, now, paused=any(LIFECYCLES[order["kind"]].levels.values()))
+        if order["open"]
+        else None,
         "submitted": times.moment(submitted, now) if submitted else "",
     }
 
@@ -431,6 +437,25 @@ def _car_facts(car: Json | None, now: datetime) -> list[tuple[str, str]]:
     ]
 
 
+def _visit_facts(visit: Json | None, now: datetime) -> list[tuple[str, str]]:
+    if not visit:
+        return []
+    start, until, arrived, left = (instant(visit[name]) for name in ("from", "to", "arrived_at", "left_at"))
+    entries = VISITOR["times"].format(used=visit["used"], entries=visit["entries"])
+    return [
+        (VISITOR["visitor"], VISITOR["forgotten"] if visit["anonymised_at"] else visit["name"] or ""),
+        (VISITOR["phone"], visit["phone_masked"] or ""),
+        (VISITOR["plate"], visit["plate"] or ""),
+        (VISITOR["holds"], times.window(start, until, now) if start and until else ""),
+        (VISITOR["leave"], "" if visit["approved"] else VISITOR["unapproved"]),
+        (VISITOR["persons"], VISITOR["count"].format(count=visit["persons"])),
+        (VISITOR["used"], entries if visit["entries"] > 1 else ""),
+        (VISITOR["purpose"], visit["purpose"] or ""),
+        (VISITOR["arrived"], times.moment(arrived, now) if arrived else ""),
+        (VISITOR["left"], times.moment(left, now) if left else ""),
+    ]
+
+
 def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[str, str]]:
     reporter = order.get("reporter", {})
     contact = order.get("contact", {})
@@ -439,6 +464,7 @@ def _facts(order: Json, questions: Sequence[Json], now: datetime) -> list[tuple[
     submitted = instant(order["submitted_at"])
     facts = [
         *_car_facts(order.get("car"), now),
+        *_visit_facts(order["visit"], now),
         (ORDER["reporter"], name),
         (ORDER["contact"], contact.get("name") or ""),
         (ORDER["source"], order.get("source_title", "") + (ORDER["filed_by"].format(name=by) if by else "")),
@@ -569,7 +595,7 @@ def _task(task: Json, order: Json, account: str, now: datetime) -> TaskBlock:
     # Merging is an act on the whole order, offered once, where its likely primaries stand.
     elsewhere = {"merged"} if any(action["action"] == "merge" for action in order["actions"]) else set()
     holder = task["holder_name"] or "、".join(words.ROLES.get(role, role) for role in task["candidates"])
-    holder = holder or (words.CAR_USER if task["kind"] == "move" else "")
+    holder = holder or ASKED.get(task["kind"], "")
     claim_title = INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"]
     return TaskBlock(
         id=task["id"],

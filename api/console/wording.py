@@ -12,7 +12,7 @@ from api.console.car_words import CAR, CAR_DONE, PLATES
 from api.console.complaint_words import COMPLAINT
 from api.console.people_words import BULK, PEOPLE, TODAY
 from api.console.settings_words import SETTINGS
-from api.console.visitor_words import VISIT_DONE
+from api.console.visitor_words import VISIT_DONE, VISITOR
 
 PRODUCT: Final = "物优"
 TAGLINE: Final = "物业工单系统"
@@ -25,6 +25,7 @@ NAV: Final = {
     "incidents": "大面积故障",
     "rounds": "巡检",
     "shifts": "交接班",
+    "visitors": "访客",
     "cars": "车辆",
     "takings": "收费",
     "people": "人员",
@@ -802,6 +803,7 @@ SCREENS: Final = {
     "complaint": COMPLAINT,
     "register": REGISTER,
     "car": CAR,
+    "visitor": VISITOR,
     "cars": PLATES,
     "amend": AMEND,
     "sheet": SHEET,

@@ -20,6 +20,7 @@ from devstack.demo.people import people
 from devstack.demo.places import places
 from devstack.demo.rounds import round_rows, shift_rows
 from devstack.demo.story import Story
+from devstack.demo.visitors import visit_stories, write_visits
 from models.repositories.intake import BLOCK_SIZE
 from models.repositories.sealing import Sealing
 from models.tables.catalog import Category
@@ -60,6 +61,9 @@ def seed(conn: Connection, sealing: Sealing, now: datetime) -> bool:
     cars = car_stories(built, serials, now)
     _write_orders(conn, cars, now)
     write_cars(conn, cars, sealing)
+    visits = visit_stories(built, serials, now)
+    _write_orders(conn, visits, now)
+    write_visits(conn, visits, sealing)
     _write_rounds(conn, now)
     return True
 

@@ -94,7 +94,8 @@ def _who(order: OrderState, task: Task | None, name_of: NameOf, reporter: str) -
     if task.holder is not None:
         return name_of(task.holder)
     if task.people:
-        return words.CAR_USER if order.move_car else say.OWNER
+        residents = reporter if reporter == say.YOU else say.OWNER
+        return words.CAR_USER if order.move_car else residents
     roles = "、".join(words.ROLES[role] for role in task.roles)
     return say.POOL.format(roles=roles) if roles else say.OFFICE
 

@@ -306,6 +306,7 @@ HOLD_REASONS: Final = {
     "weather": "等天气",
 }
 CANCEL_REASONS: Final = {"quote_declined": "报价未获同意"}
+HOST_GONE: Final = "登记人已不在该房屋"
 """Reasons that the process itself gives; every other one was typed by somebody."""
 PAYMENT_METHODS: Final = {"cash": "现金", "qr_code": "扫码", "card": "刷卡", "transfer": "转账"}
 WECHAT_PAY: Final = "微信支付（即将开通）"

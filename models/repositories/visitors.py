@@ -150,6 +150,29 @@ def anonymise(conn: Connection, now: datetime, usually: Any, limit: int) -> int:
     return len(conn.execute(_ANONYMISE, {"now": now, "usually": usually, "limit": limit}).all())
 
 
+_ORPHANED: Final = text(f"""
+    INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
+    SELECT DISTINCT w.number || '-host_gone', 'command', w.number, 2,
+        jsonb_build_object('update', 'cancel', 'body', jsonb_build_object('reason', CAST(:reason AS text))),
+        now(), now(), 0
+    FROM ties t JOIN work_orders w ON w.reporter_id = t.resident_id AND w.reporter_kind = 'resident'
+        AND w.house_id = t.house_id
+    WHERE w.kind = 'visitor' AND w.open AND w.stage IN ('invited', 'left')
+      AND (t.until > :since OR t.lease_until BETWEEN CAST(:since AS date) AND CAST(:now AS date)) AND NOT ({TIE_HOLDS})
+      AND NOT EXISTS (SELECT FROM ties o WHERE o.resident_id = t.resident_id AND o.house_id = t.house_id
+          AND {TIE_HOLDS.replace("t.", "o.")})
+    ON CONFLICT (id) DO NOTHING
+    RETURNING number""")  # noqa: S608 - only constants are put in
+
+
+def revoke_orphaned(conn: Connection, now: datetime, since: datetime, reason: str) -> list[str]:
+    """Passes of hosts who have left the house since then are taken back; whoever is inside already stays.
+
+    Answers the numbers. The relay carries the command to the workflow, so it may be asked for any number of times.
+    """
+    return list(conn.execute(_ORPHANED, {"now": now, "since": since, "reason": reason}).scalars())
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 COLUMNS: Final = """p.number, p.type, p.walk_in, p.since, p.until, p.purpose, p.persons, p.entries, p.used,

@@ -296,6 +296,26 @@ def test_after_a_month_nobody_knows_who_it_was(api: Api, homes: None) -> None:
     assert (api.owner("host").order(over)["visit"]["name"], search(api, over)[0]["name"]) == (None, None)
 
 
+def test_a_pass_ends_with_the_tie_of_its_maker(api: Api, homes: None) -> None:
+    """Within the sweep's minute; whoever is inside already stays."""
+    with Session(api.engine) as session:
+        session.add(Resident(id="res_leaver", openid="api-leaver", name="将搬走"))
+        session.flush()
+        session.add(Tie(resident_id="res_leaver", house_id="hse_v1", kind="family", since=datetime.now(UTC)))
+        session.commit()
+    awaited, inside, of_others = invite(api, "leaver"), invite(api, "leaver", entries=2), invite(api)
+    assert api.staff("guard").complete(inside, "came").status_code == 200
+    now = datetime.now(UTC)
+    since = now - timedelta(days=7)
+    with api.engine.begin() as conn:
+        assert awaited not in visitors.revoke_orphaned(conn, now, since, "已搬走")
+        conn.execute(text("UPDATE ties SET until = now() WHERE resident_id = 'res_leaver'"))
+        assert visitors.revoke_orphaned(conn, now, since, "已搬走") == [awaited]
+    eventually(lambda: search(api, awaited)[0]["stage"] == "revoked")
+    assert (search(api, inside)[0]["stage"], search(api, of_others)[0]["stage"]) == ("arrived", "invited")
+    assert "已由物业撤销" in api.owner("leaver").get("/owner/messages").text
+
+
 # -- a visitor's car is in the way -------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,13 @@ def test_every_room_is_fit_to_be_seen(world: World, desk: Desk, account: str) ->
 
 def test_the_forms_of_registration_are_too(world: World, desk: Desk) -> None:
     page = desk("clerk", width=NARROW, height=844)
-    for path in ("register/complaint", "register/car", "incidents/new", "nowhere"):
+    for path in (
+        "register/complaint",
+        "register/car",
+        "register/visitor",
+        "register/visitor?of=resident",
+        "incidents/new",
+        "nowhere",
+    ):
         page.goto(f"{world.settings.api_url}/console/{path}")
         assert page.evaluate(FAULTS) == [], path

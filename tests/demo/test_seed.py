@@ -180,6 +180,20 @@ def test_every_owner_has_a_car_and_three_were_in_the_way(demo: Engine) -> None:
     ] == [("acknowledged", ["requester", "user"]), ("closed", ["requester", "user"]), ("guard_on_site", ["requester"])]
 
 
+def test_visitors_awaited_inside_gone_and_at_the_gate(demo: Engine) -> None:
+    sealing = Sealing(KEY)
+    found = ask(demo, "SELECT w.stage, v.* FROM visitor_passes v JOIN work_orders w USING (number)")
+    stages = ["arrived", "closed", "invited", "invited", "invited", "waiting_approval"]
+    assert sorted(row.stage for row in found) == stages
+    names = {sealing.open(bytes(row.name_sealed)): row for row in found}
+    assert (names["施明"].stage, names["施明"].tail_hash) == ("invited", sealing.tail_hash("13800000105"))
+    assert [row.type for row in found if row.until - row.since > timedelta(days=7)] == ["long_stay"]
+    (inside,) = [row for row in found if row.stage == "arrived"]
+    assert (inside.used, inside.arrived_at is not None, inside.left_at) == (1, True, None)
+    (asked,) = ask(demo, "SELECT resident_id FROM visitor_asked")
+    assert asked.resident_id == "res_demo_owner_15"
+
+
 def test_complaints_in_every_stage_one_of_them_by_somebody_unknown(demo: Engine) -> None:
     rows = ask(demo, "SELECT stage, reporter_id, excluded, next_due_at FROM work_orders WHERE kind = 'complaint'")
     assert {row.stage for row in rows} == {"submitted", "assigned", "handling", "answered", "disputed", "closed"}

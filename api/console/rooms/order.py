@@ -106,7 +106,7 @@ def _has_number(order: Json) -> bool:
     """A resident may still turn out to have left none; then the button says so."""
     hides = order["complaint"] is not None and order["complaint"]["anonymous"]
     # While a car has to go it is its user who is phoned; two buttons would let somebody tell one what is for the other.
-    hides = hides or bool((order["car"] or {}).get("may_call_user"))
+    hides = hides or bool((order["car"] or {}).get("may_call_user")) or order["visit"] is not None
     return not hides and (bool(order["contact"]["has_phone"]) or order["reporter"]["kind"] == "resident")
 
 
