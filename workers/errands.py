@@ -31,6 +31,7 @@ from models.domain.errors import Unavailable
 from models.domain.order import OrderState
 from models.domain.people import SYSTEM
 from models.repositories.relaying import Starting
+from models.repositories.rows_of import RANK_EMERGENCY
 from workflows import names
 from workflows.starting import URGENT, USUAL, summary
 from workflows.starting import arguments as starting_arguments
@@ -53,8 +54,6 @@ EFFECT_RETRIES: Final = RetryPolicy(
     backoff_coefficient=2,
     maximum_interval=timedelta(minutes=5),
 )
-
-EMERGENCY_RANK: Final = 1
 
 EFFECTS: Final[Mapping[str, str]] = {"notice": names.DELIVER_NOTICE, "photo": names.FINALISE_PHOTO}
 """Outbox action → activity. Both take one id."""
@@ -155,7 +154,7 @@ class Errands:
             schedule_to_close_timeout=EFFECT_LIFE,
             start_to_close_timeout=ATTEMPT_SECONDS,
             retry_policy=EFFECT_RETRIES,
-            priority=Priority(priority_key=URGENT if row.rank == EMERGENCY_RANK else USUAL),
+            priority=Priority(priority_key=URGENT if row.rank == RANK_EMERGENCY else USUAL),
             rpc_timeout=RPC_SECONDS,
         )
 

@@ -17,6 +17,7 @@ from api.console import times
 from api.console.car_words import MINUTES
 from api.console.wording import FIELD_ERRORS, FIELDS
 from models.domain import words
+from models.domain.faults import MISSING
 from models.domain.money import fen_of
 
 Kind = Literal[
@@ -243,5 +244,7 @@ def _message(error: Mapping[str, str], drawn: Field) -> str:
         kind = "not_chosen"
     if drawn.kind in ("number", "fen") and kind != "missing":
         kind = f"{drawn.kind}_wrong"
+    if kind == "missing":
+        return MISSING
     # What a form on a screen calls otherwise than a program's caller does.
     return FIELD_ERRORS.get(kind, text)

@@ -474,7 +474,6 @@ FIELDS: Final = {
 }
 
 FIELD_ERRORS: Final = {
-    "missing": "请填写",
     "not_chosen": "请选择",
     "datetime_parsing": "请选择时间",
     "datetime_from_date_parsing": "请选择时间",

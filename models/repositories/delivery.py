@@ -17,6 +17,7 @@ from models.domain.quiet_hours import QuietHours
 from models.domain.rounds import PATROL
 from models.repositories.people import SERVES
 from models.repositories.prepared import Prepared
+from models.repositories.rows_of import RANK_OTHER
 from models.repositories.staffing import ABSENT, ON_DUTY, OWN_TURN, TODAY, WORK_KINDS
 
 
@@ -137,13 +138,13 @@ _LETTERS_AT_REST: Final = Prepared("letters_at_rest", f"{_LETTER.text} SKIP LOCK
 
 _POSTPONE: Final = text("UPDATE notices SET not_before = :until WHERE id = :id AND delivery = 'pending'")
 
-_WISH_AGAIN: Final = text("""
+_WISH_AGAIN: Final = text(f"""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT :outbox_id, 'notice', coalesce(number, patrol_id), version, 3, jsonb_build_object('notice', id), now(),
-           :until, 0
+    SELECT :outbox_id, 'notice', coalesce(number, patrol_id), version, {RANK_OTHER}, jsonb_build_object('notice', id),
+           now(), :until, 0
     FROM notices WHERE id = :id
     ON CONFLICT (id) DO NOTHING
-""")
+""")  # noqa: S608 - only constants are put in
 
 
 def letter(conn: Connection, notice_id: str) -> Letter | None:
@@ -189,16 +190,16 @@ def hold_back(conn: Connection, notice_id: str, until: datetime) -> None:
     conn.execute(_WISH_AGAIN, {"id": notice_id, "outbox_id": again, "until": until})
 
 
-_LOOK_AGAIN: Final = text("""
+_LOOK_AGAIN: Final = text(f"""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
     SELECT n.id || '@' || CAST(extract(epoch FROM now()) AS bigint), 'notice', coalesce(n.number, n.patrol_id),
-        n.version, 3, jsonb_build_object('notice', n.id), now(), now(), 0
+        n.version, {RANK_OTHER}, jsonb_build_object('notice', n.id), now(), now(), 0
     FROM notices n JOIN staff s ON s.id = n.to_id
     WHERE n.to_kind = 'staff' AND n.delivery = 'pending' AND (s.id = :staff OR s.team = :team)
       AND EXISTS (SELECT 1 FROM outbox o
           WHERE o.action = 'notice' AND o.done_at IS NULL AND o.body->>'notice' = n.id AND o.id <> n.id)
     ON CONFLICT (id) DO NOTHING
-""")
+""")  # noqa: S608 - only constants are put in
 """A second wish beside the one that waits, so that what must go on waiting still has that one."""
 
 

@@ -14,6 +14,7 @@ from models.domain.order import OrderState
 from models.domain.step import Batch
 from models.repositories import publish
 from models.repositories.direct import Direct, numbered
+from models.repositories.rows_of import RANK_OF_START
 
 _KEPT: Final = """
     SELECT w.number, w.community_id, w.submitted_at, w.started_at, w.workflow_ended_at, w.projection_error, w.version,
@@ -42,13 +43,12 @@ _STARTED: Final = text(
     "SELECT number FROM work_orders WHERE started_at IS NOT NULL AND workflow_ended_at IS NULL ORDER BY number"
 )
 
-_START_NOW: Final = text("""
+_START_NOW: Final = text(f"""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT number, 'start', number, version, CASE priority WHEN 'emergency' THEN 1 ELSE 2 END, '{}'::jsonb,
-           now(), now(), 0
+    SELECT number, 'start', number, version, {RANK_OF_START}, '{{}}'::jsonb, now(), now(), 0
     FROM work_orders WHERE number = :number AND started_at IS NULL
     ON CONFLICT (id) DO UPDATE SET done_at = NULL, leased_until = NULL, not_before = excluded.not_before
-""")
+""")  # noqa: S608 - only constants are put in
 
 
 def living(conn: Connection) -> int:

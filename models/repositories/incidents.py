@@ -13,6 +13,7 @@ from models.domain.incidents import OpenIncident
 from models.repositories import accompanying
 from models.repositories.direct import Direct, numbered
 from models.repositories.reading import TIE_HOLDS
+from models.repositories.rows_of import RANK_OTHER
 
 Row = dict[str, Any]
 
@@ -69,7 +70,8 @@ _ANNOUNCE: Final = text(
         RETURNING id, delivery
     )
     INSERT INTO outbox (id, action, rank, body, created_at, not_before, attempts)
-    SELECT id, 'notice', 3, jsonb_build_object('notice', id), :at, :at, 0 FROM told WHERE delivery = 'pending'
+    SELECT id, 'notice', {RANK_OTHER}, jsonb_build_object('notice', id), :at, :at, 0
+    FROM told WHERE delivery = 'pending'
     """  # noqa: S608 - only constants are put in
 )
 """Who can be reached by WeChat is sent a message; everybody finds it in the message centre at once."""

@@ -20,7 +20,15 @@ from models.domain.order import Audience, Event, OrderState, Priority
 from models.domain.recipients import Notice
 from models.domain.tasks import Task
 from models.repositories.direct import Direct, Numbered, numbered
-from models.repositories.rows_of import RANK_EMERGENCY, RANK_START, boxes_of, notice_rows, order_columns, task_due
+from models.repositories.rows_of import (
+    RANK_EMERGENCY,
+    RANK_OF_NOTICE,
+    RANK_START,
+    boxes_of,
+    notice_rows,
+    order_columns,
+    task_due,
+)
 
 ONE_FOLLOWER: Final = "ux_work_orders_follows"
 """The index that lets one living order go on with an earlier one (migration 0010)."""
@@ -98,7 +106,7 @@ class NumberBlocks:
 
 _NEXT_BLOCK: Final = numbered("SELECT nextval('order_number') AS start")
 
-_PARTS: Final = """
+_PARTS: Final = f"""
     WITH claimable AS (
         SELECT id FROM photos
         WHERE id = ANY(:photo_ids) AND owner_kind = :photo_owner_kind AND owner_id = :photo_owner_id
@@ -127,8 +135,8 @@ _PARTS: Final = """
         INSERT INTO tasks (
             id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, form)
-        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{}', :rank, :at, 1,
-            :task_due_at, :task_gives_up_at, '{}'
+        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{{}}', :rank, :at, 1,
+            :task_due_at, :task_gives_up_at, '{{}}'
         FROM gate WHERE CAST(:task_id AS varchar) IS NOT NULL
     ), the_event AS (
         INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, stage, facts)
@@ -136,7 +144,7 @@ _PARTS: Final = """
         FROM gate
     ), the_start AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-        SELECT number, 'start', number, 1, :start_rank, '{}', now(), now(), 0
+        SELECT number, 'start', number, 1, :start_rank, '{{}}', now(), now(), 0
         FROM gate
     ), the_photos AS (
         UPDATE photos SET number = gate.number, used_as = 'report', audience = :photo_audience FROM gate, claimable
@@ -153,10 +161,10 @@ _PARTS: Final = """
         RETURNING id, number, urgent, not_before
     ), the_wishes AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-        SELECT id, 'notice', number, 1, CASE WHEN urgent THEN 1 ELSE 3 END, jsonb_build_object('notice', id), now(),
+        SELECT id, 'notice', number, 1, {RANK_OF_NOTICE}, jsonb_build_object('notice', id), now(),
             coalesce(not_before, now()), 0
         FROM the_notices
-    )"""
+    )"""  # noqa: S608 - only constants are put in
 _ANSWER: Final = "SELECT number FROM gate"
 
 INTAKE_STATEMENT: Final = f"{_PARTS} {_ANSWER}"

@@ -17,6 +17,7 @@ from models.domain.errors import IllegalTransition, ValidationFailed
 from models.repositories.direct import Direct, numbered
 from models.repositories.live import STAFF_CHANGED
 from models.repositories.people import COVERS, SERVES
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_OTHER
 from models.tables.base import new_id
 
 _LOCK: Final = text("SELECT id, active FROM staff WHERE id = ANY(CAST(:staff AS text[])) ORDER BY id FOR UPDATE")
@@ -46,7 +47,8 @@ _DEPART: Final = text(
 _HAND_OVER: Final = text(
     f"""
     INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-    SELECT :prefix || '-' || t.id, 'command', t.number, CASE w.priority WHEN 'emergency' THEN 1 ELSE 3 END,
+    SELECT :prefix || '-' || t.id, 'command', t.number,
+        CASE w.priority WHEN 'emergency' THEN {RANK_EMERGENCY} ELSE {RANK_OTHER} END,
         jsonb_build_object('update', 'hand_over', 'body', jsonb_build_object(
             'task_id', t.id, 'holder', CAST(:staff AS text), 'staff', (
                 SELECT s.id FROM staff s WHERE s.id = :deputy AND s.active

@@ -24,6 +24,7 @@ from models.repositories.intake import Also, Taken, Words
 from models.repositories.plates import STILL_HELD
 from models.repositories.publish import LATE_SEQ
 from models.repositories.reading import TIE_HOLDS
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_START
 
 ONE_TO_JOIN: Final = "ux_move_cars_joinable"
 
@@ -139,7 +140,7 @@ _JOIN: Final = numbered(f"""
         RETURNING number
     ), wish AS (
         INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-        SELECT number || '-join-' || CAST(:update_id AS text), 'command', number, 2,
+        SELECT number || '-join-' || CAST(:update_id AS text), 'command', number, {RANK_START},
             jsonb_build_object('update', 'join', 'body', jsonb_build_object('resident', CAST(:resident AS text))),
             now(), now(), 0
         FROM person
@@ -239,14 +240,14 @@ def _people(state: OrderState) -> dict[str, Any]:
 
 # -- while it runs -----------------------------------------------------------------------------------------------------
 
-_PLATE_LEFT: Final = numbered("""
+_PLATE_LEFT: Final = numbered(f"""
     INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-    SELECT w.number || '-plate_left-' || CAST(:event AS text), 'fact', w.number, 1,
+    SELECT w.number || '-plate_left-' || CAST(:event AS text), 'fact', w.number, {RANK_EMERGENCY},
         jsonb_build_object('signal', 'plate_left', 'id', CAST(:event AS text), 'at', CAST(:at AS text)), now(), now(), 0
     FROM move_cars m JOIN work_orders w ON w.number = m.number
     WHERE m.community_id = :community AND m.plate_hash = :plate AND w.stage = ANY(CAST(:waiting AS text[]))
     ON CONFLICT (id) DO NOTHING
-    RETURNING number""")
+    RETURNING number""")  # noqa: S608 - only constants are put in
 
 
 async def plate_left(db: Direct, community_id: str, plate_hash: str, event_id: str, at: datetime) -> list[str]:

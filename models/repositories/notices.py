@@ -16,7 +16,7 @@ from models.domain.duty import DEPUTISES_FOR, Member
 from models.domain.people import Role
 from models.repositories.people import COVERS, SERVES
 from models.repositories.prepared import Prepared
-from models.repositories.rows_of import RANK_EMERGENCY, RANK_OTHER
+from models.repositories.rows_of import RANK_OF_NOTICE
 from models.repositories.staffing import ABSENT, ON_DUTY
 
 _BEGIN: Final = text(
@@ -131,8 +131,7 @@ _COPIES: Final = f"""copies AS (
         RETURNING id, coalesce(number, patrol_id) AS number, version, urgent
     )
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT id, 'notice', number, version, CASE WHEN urgent THEN {RANK_EMERGENCY} ELSE {RANK_OTHER} END,
-        jsonb_build_object('notice', id), :now, :now, 0
+    SELECT id, 'notice', number, version, {RANK_OF_NOTICE}, jsonb_build_object('notice', id), :now, :now, 0
     FROM copies
     ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 - only constants are put in

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from models.domain.drift import Found
 from models.repositories.direct import Direct, Numbered, numbered
 from models.repositories.relaying import HEARTBEAT
+from models.repositories.rows_of import RANK_OTHER
 from models.tables.base import new_id
 
 Row = dict[str, Any]
@@ -116,7 +117,7 @@ async def acts(db: Direct, scope: Scope, limit: int) -> list[Row]:
 # -- what is done ------------------------------------------------------------------------------------------------------
 
 _AGAIN: Final[Mapping[str, Numbered]] = {
-    "notice": _scoped("""
+    "notice": _scoped(f"""
         WITH again AS (
             UPDATE notices n SET delivery = 'pending', channel = NULL, delivered_at = NULL, error = NULL
             FROM work_orders w
@@ -125,16 +126,16 @@ _AGAIN: Final[Mapping[str, Numbered]] = {
             RETURNING n.id, n.number, n.version
         )
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-        SELECT id || '@' || CAST(:stamp AS text), 'notice', number, version, 3, jsonb_build_object('notice', id),
-               CAST(:now AS timestamptz), CAST(:now AS timestamptz), 0
-        FROM again RETURNING id"""),
-    "photo": _scoped("""
+        SELECT id || '@' || CAST(:stamp AS text), 'notice', number, version, {RANK_OTHER},
+               jsonb_build_object('notice', id), CAST(:now AS timestamptz), CAST(:now AS timestamptz), 0
+        FROM again RETURNING id"""),  # noqa: S608 - only constants are put in
+    "photo": _scoped(f"""
         INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-        SELECT p.id || '@' || CAST(:stamp AS text), 'photo', p.number, 3, jsonb_build_object('photo', p.id),
+        SELECT p.id || '@' || CAST(:stamp AS text), 'photo', p.number, {RANK_OTHER}, jsonb_build_object('photo', p.id),
                CAST(:now AS timestamptz), CAST(:now AS timestamptz), 0
         FROM photos p LEFT JOIN work_orders w ON w.number = p.number
         WHERE p.id = :id AND p.status = 'uploaded' AND IN_SCOPE
-        RETURNING id"""),
+        RETURNING id"""),  # noqa: S608 - only constants are put in
     "outbox": _scoped("""
         UPDATE outbox o SET not_before = CAST(:now AS timestamptz), leased_until = NULL
         WHERE o.id = :id AND o.done_at IS NULL AND o.error IS NOT NULL AND CAST(:stamp AS text) <> ''

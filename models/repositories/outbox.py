@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.repositories.prepared import Prepared
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_OTHER, RANK_START
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than the slowest call with its retries, so that two relays never carry out the same row at once."""
@@ -45,11 +46,14 @@ _LEASE: Final = Prepared(
     "outbox_lease",
     f"""
     WITH emergencies AS (
-        SELECT id, rank, not_before FROM outbox WHERE rank = 1 AND {_DUE} {_OLDEST} LIMIT :limit FOR UPDATE SKIP LOCKED
+        SELECT id, rank, not_before FROM outbox WHERE rank = {RANK_EMERGENCY} AND {_DUE} {_OLDEST} LIMIT :limit
+        FOR UPDATE SKIP LOCKED
     ), starts AS (
-        SELECT id, rank, not_before FROM outbox WHERE rank = 2 AND {_DUE} {_OLDEST} LIMIT :starts FOR UPDATE SKIP LOCKED
+        SELECT id, rank, not_before FROM outbox WHERE rank = {RANK_START} AND {_DUE} {_OLDEST} LIMIT :starts
+        FOR UPDATE SKIP LOCKED
     ), others AS (
-        SELECT id, rank, not_before FROM outbox WHERE rank = 3 AND {_DUE} {_OLDEST} LIMIT :limit FOR UPDATE SKIP LOCKED
+        SELECT id, rank, not_before FROM outbox WHERE rank = {RANK_OTHER} AND {_DUE} {_OLDEST} LIMIT :limit
+        FOR UPDATE SKIP LOCKED
     ), next AS (
         SELECT id FROM (TABLE emergencies UNION ALL TABLE starts UNION ALL TABLE others) AS due
         ORDER BY rank, not_before, id LIMIT :limit

@@ -7,6 +7,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.repositories.rows_of import RANK_OTHER
+
 _AWAIT: Final = text(
     """
     INSERT INTO photos (
@@ -15,16 +17,16 @@ _AWAIT: Final = text(
     """
 )
 _UPLOADED: Final = text(
-    """
+    f"""
     WITH photo AS (
         UPDATE photos SET status = 'uploaded'
         WHERE id = :id AND owner_kind = :owner_kind AND owner_id = :owner_id AND status = 'awaiting'
         RETURNING id
     )
     INSERT INTO outbox (id, action, rank, body, created_at, not_before, attempts)
-    SELECT id, 'photo', 3, jsonb_build_object('photo', id), now(), now(), 0 FROM photo
+    SELECT id, 'photo', {RANK_OTHER}, jsonb_build_object('photo', id), now(), now(), 0 FROM photo
     ON CONFLICT (id) DO NOTHING
-    """
+    """  # noqa: S608 - only constants are put in
 )
 
 

@@ -15,6 +15,13 @@ from models.domain.tasks import Closed, Task
 RANK_EMERGENCY: Final = 1
 RANK_START: Final = 2
 RANK_OTHER: Final = 3
+"""How urgent an outbox row is: the relay takes emergencies first, then starts and what joins them, then the rest."""
+
+RANK_OF_NOTICE: Final = f"CASE WHEN urgent THEN {RANK_EMERGENCY} ELSE {RANK_OTHER} END"
+"""In a statement, of a row of `notices`."""
+
+RANK_OF_START: Final = f"CASE priority WHEN 'emergency' THEN {RANK_EMERGENCY} ELSE {RANK_START} END"
+"""In a statement, of a row of `work_orders`."""
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 

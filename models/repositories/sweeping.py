@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from models.domain.lifecycles import LIFECYCLES
 from models.repositories import accompanying
+from models.repositories.rows_of import RANK_OF_START
 
 PER_SWEEP: Final = 500
 """Rows of one statement, so that a sweep after a long pause holds no lock for seconds."""
@@ -54,17 +55,16 @@ _FORGET_REQUESTS: Final = text("""
     ) RETURNING update_id
 """)
 
-_START_AGAIN: Final = text("""
+_START_AGAIN: Final = text(f"""
     INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-    SELECT number, 'start', number, version, CASE priority WHEN 'emergency' THEN 1 ELSE 2 END, '{}'::jsonb,
-           now(), now(), 0
+    SELECT number, 'start', number, version, {RANK_OF_START}, '{{}}'::jsonb, now(), now(), 0
     FROM work_orders w
     WHERE started_at IS NULL AND workflow_ended_at IS NULL AND submitted_at < :before AND open
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.id = w.number AND o.done_at IS NULL)
     ORDER BY submitted_at LIMIT :limit
     ON CONFLICT (id) DO UPDATE SET done_at = NULL, leased_until = NULL, not_before = excluded.not_before
     RETURNING id
-""")
+""")  # noqa: S608 - only constants are put in
 
 
 _FORGOTTEN_FOLLOWERS: Final = text("""

@@ -15,6 +15,7 @@ from models.repositories import intake
 from models.repositories.direct import Direct, numbered
 from models.repositories.intake import Also, Taken, Words
 from models.repositories.reading import IN_MY_BUILDINGS, TIE_HOLDS, literally
+from models.repositories.rows_of import RANK_EMERGENCY
 
 Row = dict[str, Any]
 
@@ -117,14 +118,14 @@ def note(conn: Connection, batch: Batch) -> None:
     conn.execute(_NOTE, values | {"left_at": left_at})
 
 
-_PLATE_LEFT: Final = numbered("""
+_PLATE_LEFT: Final = numbered(f"""
     INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-    SELECT w.number || '-plate_left-' || CAST(:event AS text), 'fact', w.number, 1,
+    SELECT w.number || '-plate_left-' || CAST(:event AS text), 'fact', w.number, {RANK_EMERGENCY},
         jsonb_build_object('signal', 'plate_left', 'id', CAST(:event AS text), 'at', CAST(:at AS text)), now(), now(), 0
     FROM visitor_passes p JOIN work_orders w ON w.number = p.number
     WHERE p.community_id = :community AND p.plate_hash = :plate AND w.stage = 'arrived'
     ON CONFLICT (id) DO NOTHING
-    RETURNING number""")
+    RETURNING number""")  # noqa: S608 - only constants are put in
 
 
 async def plate_left(db: Direct, community_id: str, plate_hash: str, event_id: str, at: datetime) -> list[str]:

@@ -28,8 +28,8 @@ class OutboxRow(Base, table=True):
     number: str | None = None
     """The order's, or the id of the walk that a notice is about."""
     version: int | None = None
-    rank: int = 3
-    """1 emergencies, 2 starts and what joins them, 3 the rest."""
+    rank: int
+    """How urgent it is, as `models.repositories.rows_of.RANK_*` say."""
     body: dict[str, Any] = document(default_factory=dict)
     created_at: datetime = instant(default_factory=now)
     not_before: datetime = instant(default_factory=now)

@@ -16,9 +16,10 @@ from api.console.rooms.login import HOME, _inside
 from api.console.rooms.order import body_of_groups
 from api.console.rooms.register import SLOTS, filing_of, label_of
 from api.console.templating import asset, render, screens
-from api.console.wording import DONE
+from api.console.wording import DONE, FIELD_ERRORS
 from models.domain.commands import PutOnHold
 from models.domain.errors import ValidationFailed
+from models.domain.faults import MISSING
 from models.domain.forms import Accepted, Assigned, Finished, Fixed, Form, parse
 from models.domain.lifecycles import LIFECYCLES
 from models.domain.order import Hold, HoldReason
@@ -92,7 +93,8 @@ def test_what_was_left_empty_is_named_in_chinese_where_it_was_left() -> None:
     fields = fields_of(Finished.model_json_schema(), prefix="form")
     with pytest.raises(ValidationFailed) as refused:
         parse(Finished, body_of(fields, FormData([("form.report", " ")])))
-    assert messages(refused.value.errors, fields) == {"form.report": "请填写"}
+    assert messages(refused.value.errors, fields) == {"form.report": MISSING}
+    assert MISSING not in FIELD_ERRORS.values(), "the rules' own word is said in one place"
     with pytest.raises(ValidationFailed) as refused:
         parse(Finished, {"report": "好"})
     assert messages(refused.value.errors, fields) == {"form.report": "至少 2 个字"}
