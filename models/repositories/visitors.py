@@ -15,7 +15,7 @@ from models.repositories import intake
 from models.repositories.direct import Direct, numbered
 from models.repositories.intake import Also, Taken, Words
 from models.repositories.reading import IN_MY_BUILDINGS, TIE_HOLDS, literally
-from models.repositories.rows_of import RANK_EMERGENCY
+from models.repositories.rows_of import RANK_EMERGENCY, RANK_START
 
 Row = dict[str, Any]
 
@@ -153,7 +153,7 @@ def anonymise(conn: Connection, now: datetime, usually: Any, limit: int) -> int:
 
 _ORPHANED: Final = text(f"""
     INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts)
-    SELECT DISTINCT w.number || '-host_gone', 'command', w.number, 2,
+    SELECT DISTINCT w.number || '-host_gone', 'command', w.number, {RANK_START},
         jsonb_build_object('update', 'cancel', 'body', jsonb_build_object('reason', CAST(:reason AS text))),
         now(), now(), 0
     FROM ties t JOIN work_orders w ON w.reporter_id = t.resident_id AND w.reporter_kind = 'resident'
