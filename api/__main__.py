@@ -8,6 +8,7 @@ import sys
 import uvicorn
 
 from api.app import create_app, served
+from integrations.interpreter import collect_rarely
 from settings import load_settings
 
 STOP_SECONDS = 10
@@ -23,8 +24,10 @@ def main() -> None:
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     on_windows = sys.platform == "win32"
+    app = served(create_app(settings))
+    collect_rarely()
     uvicorn.run(
-        served(create_app(settings)),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         loop="auto" if on_windows else "uvloop",

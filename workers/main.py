@@ -5,7 +5,6 @@ endpoint.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -31,6 +30,7 @@ from activities.rounds import Rounds
 from activities.sequels import Sequels
 from activities.staffing import Staffing
 from integrations import temporal
+from integrations.interpreter import collect_rarely
 from integrations.sms import Sms
 from integrations.storage import Storage
 from integrations.wechat import WeChat
@@ -50,11 +50,6 @@ log = logging.getLogger(__name__)
 
 RECONNECT_SECONDS: Final = 2
 """How often a worker that starts before Temporal asks again. It never gives up: the outbox waits as long."""
-
-COLLECT_AFTER: Final = (50_000, 20, 50)
-"""New containers before the youngest are looked through, and how many such looks before older ones are. Python's own
-are 700, 10 and 10, for programs that share a small memory.
-"""
 
 
 async def run(settings: Settings) -> None:
@@ -87,7 +82,7 @@ async def run(settings: Settings) -> None:
         orders_worker(client, at_once, runner=runner(settings.workflow_sandbox)),
         effects_worker(client, [*_effects(engine, wechat, storage, settings), rounds.tell_leads]),
     ):
-        _collect_rarely()
+        collect_rarely()
         log.info("worker ready")
         serving = asyncio.create_task(_or_stop("codec", codec.serve(), stop))
         jobs = {
@@ -142,15 +137,6 @@ def _codec(settings: Settings) -> uvicorn.Server:
         codec_app(settings), host=settings.codec_host, port=settings.codec_port, log_level="warning", access_log=False
     )
     return _Codec(config)
-
-
-def _collect_rarely() -> None:
-    """What has been imported lives as long as the process, and a step leaves few cycles behind: looking for them as
-    often as Python does by itself was a seventh of the event loop's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _stop_signal() -> asyncio.Event:
