@@ -139,6 +139,9 @@ class Errands:
             order.lifecycle.workflow,
             order,
             **starting_arguments(order, summary(order, starting.category, starting.building)),
+            # The answer brings the first task along, for the worker that lives in this process: Temporal need not write
+            # it down, look for a worker and wake it. Where it cannot, the task goes the usual way.
+            request_eager_start=True,
             rpc_timeout=RPC_SECONDS,
         )
 

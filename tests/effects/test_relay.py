@@ -25,7 +25,8 @@ from tests.effects.desk import Desk
 from tests.repositories.rows import filing
 from workers.errands import EFFECT_LIFE, EFFECT_RETRIES
 from workers.relay import Relay
-from workers.temporal import effects_worker
+from workers.sandbox import runner
+from workers.temporal import effects_worker, orders_worker
 from workers.throttle import Throttle
 from workflows.starting import summary
 
@@ -80,6 +81,19 @@ async def test_an_order_is_started_once_under_its_own_number(desk: Desk, relay: 
             assert (await client.get_workflow_handle(order.number).describe()).run_id == found.run_id
             if not ended:
                 await handle.terminate()
+
+
+async def test_the_first_task_comes_with_the_start_to_the_worker_beside_the_relay(
+    desk: Desk, relay: Relay, client: Client
+) -> None:
+    """A worker elsewhere would have to be looked for and woken."""
+    async with orders_worker(client, [], runner=runner(sandboxed=False)), running(relay):
+        order = await desk.order()
+        await until(lambda: started(desk, order))
+        handle = client.get_workflow_handle(order.number)
+        events = (await handle.fetch_history()).events
+        assert events[0].workflow_execution_started_event_attributes.eager_execution_accepted
+        await handle.terminate()
 
 
 def test_the_summary_names_no_room_and_no_person() -> None:
@@ -251,9 +265,9 @@ def test_the_throttle_lets_a_second_s_worth_through_and_then_the_rate() -> None:
     throttle.spend(7, now)
     assert throttle.room(now) == 3
     throttle.spend(3, now)
-    assert [throttle.room(now + turn * tenth) for turn in range(4)] == [0, 1, 2, 3]
-    throttle.spend(2, now + 3 * tenth)
-    assert throttle.room(now + 3 * tenth) == 1
+    assert [throttle.room(now + turn * tenth) for turn in range(6)] == [0, 0, 0, 0, 4, 5], "a backlog goes in bursts"
+    throttle.spend(2, now + 5 * tenth)
+    assert throttle.room(now + 5 * tenth) == 3, "what is left need not wait"
     assert throttle.room(now + timedelta(seconds=60)) == 10, "rest is not saved up"
     assert Throttle(0).room(now) is None
 
