@@ -28,7 +28,7 @@ from models.repositories.rows_of import RANK_START
 from settings import Settings
 from workers.errands import EngineDown, Errands, Moot, subject_of
 from workers.reconcile import Reconciler
-from workers.throttle import Throttle
+from workers.throttle import PAUSE, Throttle
 from workers.transactions import in_transaction
 
 LEASED_AT_ONCE: Final = 50
@@ -36,9 +36,6 @@ LEASED_AT_ONCE: Final = 50
 
 POLL_SECONDS: Final = 1.0
 """How long a row waits at the most when no one woke the relay, and how often a server that is away is asked."""
-
-PACED_SECONDS: Final = 0.1
-"""How often it is looked whether more of a backlog may start; nobody wakes us for that."""
 
 GATHER_SECONDS: Final = 0.05
 """What is written within this time goes in one round: its transactions cost the same for one row as for fifty, and
@@ -83,7 +80,7 @@ class _Taken:
     rows: Sequence[Leased]
     found: int
     paced: bool
-    """As many starts as may go now: more may wait."""
+    """As many starts as may go now: more may wait, and nobody wakes us for them."""
     starts: Mapping[str, relaying.Starting]
 
 
@@ -124,7 +121,7 @@ class Relay:
             found, patience = 0, POLL_SECONDS
             try:
                 taken = await self._round()
-                found, patience = taken.found, PACED_SECONDS if taken.paced else POLL_SECONDS
+                found, patience = taken.found, PAUSE.total_seconds() if taken.paced else POLL_SECONDS
             except SQLAlchemyError as error:
                 self._failed("Postgres", error)
             if self.health.down_since is not None:
