@@ -71,7 +71,7 @@ def outcomes(kind: str, task_kind: str) -> list[Json]:
     """The outcomes of a task with the JSON Schema of what each needs; the same for all orders of a kind: built once."""
     spec = LIFECYCLES[kind].tasks[task_kind]
     return [
-        {"outcome": outcome, "title": words.OUTCOMES.get(outcome, outcome), "form": form.model_json_schema()}
+        {"outcome": outcome, "title": words.outcome(kind, outcome), "form": form.model_json_schema()}
         for outcome, form in spec.outcomes.items()
     ]
 

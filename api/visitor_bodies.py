@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from api.bodies import Body, Id, KnownReporter, Phone
 from api.move_car_bodies import Plate
@@ -28,17 +28,23 @@ EXAMPLE: Final[dict[str, Any]] = {
 class Visitor(Body):
     """Who comes. Name, phone and plate lie sealed and are taken away 30 days after the visit (setting)."""
 
-    house_id: Id
     name: Annotated[str, Field(min_length=1, max_length=20)]
     plate: Plate | None = None
     type: VisitType = VisitType.GUEST
     purpose: str | None = Field(default=None, max_length=100)
-    persons: int = Field(default=1, ge=1, le=PERSONS_AT_MOST, description="How many come.")
+    persons: int = Field(
+        default=1,
+        ge=1,
+        le=PERSONS_AT_MOST,
+        validation_alias=AliasChoices("persons", "number"),
+        description="How many come; `number` is understood as well.",
+    )
 
 
 class Invitation(Visitor):
     """A resident's pass. Doors and gates will be named here once there are gates that ask for passes."""
 
+    house_id: Id | None = Field(default=None, description="May be left out by whoever has one home only.")
     phone: Phone
     window: Window
     entries: int = Field(default=1, ge=1, le=ENTRIES_AT_MOST, description="How often they may come in.")
@@ -51,6 +57,7 @@ class StaffVisitor(Visitor):
     stands before the guard, and those who live there are asked."""
 
     kind: Literal["visitor"]
+    house_id: Id
     reporter: KnownReporter | Literal["self"]
     phone: Phone | None = None
     window: Window | None = None

@@ -56,9 +56,9 @@ class VisitorWorkflow(SeenAtGates):
 
     async def _go_on_with(self, answer: Moved) -> None:
         match answer.outcome:
-            case "came" | "admitted":
+            case "arrived" | "admitted":
                 self._let_in(answer)
-            case "went" | "plate_left":
+            case "left" | "plate_left":
                 self.leave_for("left", answer)
             case "denied":
                 self.leave_for("denied", answer)

@@ -59,11 +59,12 @@ VISITOR: Final = {
 }
 
 VISIT_DONE: Final = {
-    "came": "已登记到访",
-    "went": "已登记离开",
+    "visitor.arrived": "已登记到访",
+    "visitor.left": "已登记离开",
+    "left": "已登记离开",
     "admitted": "已登记同意来访",
     "denied": "已登记不同意",
     "granted": "已批准",
     "not_granted": "已登记不批准",
 }
-"""What a button has done, after it was pressed."""
+"""What a button has done, after it was pressed; with the kind of order where another says something else."""

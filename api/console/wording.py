@@ -323,6 +323,7 @@ DIALOGS: Final = {
 }
 
 OUTCOME_BUTTONS: Final = {
+    "arrive.arrived": "到访",
     "assigned": "确认指派",
     "pool": "放入待抢池",
     "rejected": "不予受理",

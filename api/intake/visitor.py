@@ -29,6 +29,9 @@ Json = dict[str, Any]
 
 KIND: Final = "visitor"
 
+RESIDENCE: Final = "residence"
+"""Nobody visits a parking space."""
+
 AT_THE_GATE: Final = (Role.GUARD, Role.LEAD, Role.CLERK)
 """Who may ask the residents about somebody without a pass."""
 
@@ -51,7 +54,7 @@ async def file_by_owner(state: State, actor: Actor, body: Invitation, key: str) 
     Raises NotBound, Forbidden for a minor, ValidationFailed naming the field, IdempotencyKeyReused.
     """
     request = Request.of(state, actor, "", KIND, key, body.model_dump(mode="json"))
-    home = await reading.tied_house(state.direct, actor.id, house_id=body.house_id)
+    home = await reading.tied_house(state.direct, actor.id, house_id=body.house_id or await _only_home(state, actor))
     if home is None:
         raise NotBound
     _is_of_age(home)
@@ -89,6 +92,17 @@ async def file_by_staff(state: State, member: StaffMember, body: StaffVisitor, k
         reporter = Reporter(kind="resident", id=resident, source=source, filed_by=actor.id)
         by = filing.Filer(actor, member, name)
     return await _file(state, request, Case(body, body.phone, site, reporter, by, visit), now)
+
+
+async def _only_home(state: State, actor: Actor) -> str:
+    """Where it is left out. Raises NotBound without a home, ValidationFailed for whoever has to say which."""
+    person = await reading.resident(state.direct, actor.id)
+    homes = [house["id"] for house in (person["houses"] if person else ()) if house["kind"] == RESIDENCE]
+    if not homes:
+        raise NotBound
+    if len(homes) > 1:
+        raise ValidationFailed("which_home", field="house_id")
+    return str(homes[0])
 
 
 def _may(actor: Actor, roles: tuple[Role, ...]) -> None:

@@ -49,7 +49,7 @@ class VisitStory(Story):
         return self.step.state.visit
 
     def come(self, at: datetime) -> None:
-        moved = self._complete(GUARD, "arrive", "came", at)
+        moved = self._complete(GUARD, "arrive", "arrived", at)
         self.step.state.visit = self.visit.model_copy(update={"used": self.visit.used + 1})
         self._leave_for("arrived", moved, at)
         self.step.open(LEAVE, at, None, LEAVE.roles, since=self.visit.until)
@@ -57,7 +57,7 @@ class VisitStory(Story):
         self._rest(at)
 
     def go(self, at: datetime) -> None:
-        self._leave_for("left", self._complete(GUARD, "leave", "went", at), at)
+        self._leave_for("left", self._complete(GUARD, "leave", "left", at), at)
         self.step.enter("closed", at)
         self.left_at = at
         self._rest(at)

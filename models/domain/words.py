@@ -139,11 +139,18 @@ OUTCOMES: Final = {
     "not_my_visitor": "不是我的访客",
     "granted": "批准",
     "not_granted": "不批准",
-    "came": "到访",
-    "went": "离开",
+    "left": "离开",
     "admitted": "同意来访",
     "denied": "不同意",
 }
+
+OUTCOMES_OF: Final[Mapping[str, Mapping[str, str]]] = {"visitor": {"arrived": "到访"}}
+"""What an outcome is called on a kind of order where it is called otherwise than on a repair."""
+
+
+def outcome(order_kind: str, name: str) -> str:
+    return OUTCOMES_OF.get(order_kind, {}).get(name) or OUTCOMES.get(name, name)
+
 
 ACTIONS: Final = {
     "claim": "抢单",
@@ -227,8 +234,6 @@ EVENTS: Final = {
     "not_my_visitor": "业主称不是其访客",
     "granted": "批准长期通行",
     "not_granted": "未批准长期通行",
-    "came": "访客到访",
-    "went": "访客离开",
     "admitted": "同意来访",
     "denied": "不同意来访",
     "guard_calls_host": "请门岗电话询问业主",
@@ -557,6 +562,7 @@ REFUSALS: Final = {
     "visit_too_far_ahead": "最多提前{days}天登记",
     "visit_too_long": "该类访客最长{days}天",
     "minors_invite_nobody": "未成年人不能登记访客，请由家中成人办理",
+    "which_home": "您有多套房屋，请选择访客要去哪一套",
     "pass_needs_it": "代业主登记访客时必须填写",
     "walk_in_is_no_long_stay": "长期通行须由业主申请、客服审核",
     "walk_in_is_now": "现场来访即时放行，不填时间",
@@ -662,6 +668,8 @@ EVENTS_OF: Final[Mapping[str, Mapping[str, str]]] = {
         "submitted": "登记访客",
         "filed": "代为登记访客",
         "found": "门岗登记来访",
+        "arrived": "访客到访",
+        "left": "访客离开",
         "expired": "到期",
         "cancelled": "撤销",
     },

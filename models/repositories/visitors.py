@@ -111,7 +111,9 @@ _NOTE: Final = text("""
 def note(conn: Connection, batch: Batch) -> None:
     """What a step means for the pass, so that the row alone says whether it holds."""
     state = batch.state
-    if state.visit is None or not (batch.whole or any(event.stage or event.kind == "came" for event in batch.events)):
+    if state.visit is None or not (
+        batch.whole or any(event.stage or event.kind == "arrived" for event in batch.events)
+    ):
         return
     left_at = next((event.at for event in reversed(batch.events) if event.stage == "left"), None)
     values = {"number": batch.number, "used": state.visit.used, "stage": state.stage, "at": state.entered_at}

@@ -93,13 +93,13 @@ def test_from_the_invitation_to_the_gate(api: Api, homes: None) -> None:
     )  # fmt: skip
     started(api, host, number)
     (item,) = [one for one in search(api, "2222") if one["number"] == number]
-    assert (item["name"], item["plate"], item["used"], "came" in str(item["actions"])) == (NAME, PLATE, 0, True)
-    assert guard.complete(number, "came").json()["stage"] == "arrived"
+    assert (item["name"], item["plate"], item["used"], "arrived" in str(item["actions"])) == (NAME, PLATE, 0, True)
+    assert guard.complete(number, "arrived").json()["stage"] == "arrived"
     seen = host.order(number)
     assert (seen["stage_title"], seen["visit"]["used"], seen["visit"]["arrived_at"] is not None) == ("已到访", 1, True)
     assert "您的访客已到访" in host.get("/owner/messages").text
     refused(host.post(f"/owner/work-orders/{number}/cancel"), 409, "illegal_transition")
-    assert guard.complete(number, "went").status_code == 200
+    assert guard.complete(number, "left").status_code == 200
     eventually(lambda: host.order(number)["stage"] == "closed")
     row = kept(api.engine, number)
     assert (row.used, row.arrived_at is not None, row.left_at is not None, row.revoked_at) == (1, True, True, None)
@@ -108,10 +108,25 @@ def test_from_the_invitation_to_the_gate(api: Api, homes: None) -> None:
     ]  # fmt: skip
 
 
+def test_whoever_has_one_home_need_not_name_it(api: Api, homes: None) -> None:
+    body = {name: value for name, value in invitation().items() if name != "house_id"} | {"number": 3}
+    order = api.owner("host").act("/owner/visitors", body)
+    assert (order["place"]["house_id"], order["visit"]["persons"]) == ("hse_v1", 3)
+    refused(api.owner("unbound").post("/owner/visitors", body), 403, "not_bound")
+    with Session(api.engine) as session:
+        session.add(Resident(id="res_two-homes", openid="api-two-homes", name="两套房"))
+        session.flush()
+        for house in ("hse_a3", "hse_a4"):
+            session.add(Tie(resident_id="res_two-homes", house_id=house, kind="family", since=datetime.now(UTC)))
+        session.commit()
+    said = refused(api.owner("two-homes").post("/owner/visitors", body), 422, "validation_failed")
+    assert [error["field"] for error in said["errors"]] == ["house_id"]
+
+
 def test_what_is_kept_names_nobody(api: Api, homes: None) -> None:
     """Neither the state that travels through Temporal, nor events, notices and answers kept for repetitions."""
     number = invite(api, plate=PLATE)
-    api.staff("guard").complete(number, "came")
+    api.staff("guard").complete(number, "arrived")
     with api.engine.connect() as conn:
         for statement in (
             "SELECT string_agg(row_to_json(w)::text, '') FROM work_orders w WHERE kind = 'visitor'",
@@ -203,7 +218,7 @@ def test_the_host_takes_it_back_and_the_guard_sees_it(api: Api, homes: None) -> 
     assert api.owner("host").act(f"/owner/work-orders/{number}/cancel")["stage_title"] == "已撤销"
     eventually(lambda: kept(api.engine, number).revoked_at is not None)
     (item,) = search(api, number)
-    assert (item["stage"], "came" in str(item["actions"])) == ("revoked", False)
+    assert (item["stage"], "arrived" in str(item["actions"])) == ("revoked", False)
 
 
 def test_a_clerk_writes_a_pass_for_a_resident_and_decides_on_long_stays(api: Api, homes: None) -> None:
@@ -221,10 +236,10 @@ def test_a_clerk_writes_a_pass_for_a_resident_and_decides_on_long_stays(api: Api
     refused(clerk.post("/staff/work-orders", child), 403, "forbidden")
     refused(api.staff("guard").post("/staff/work-orders", body), 403, "forbidden")
     number = invite(api, type="long_stay", window=window(24 * 89), entries=200)
-    assert "came" not in str(search(api, number)[0]["actions"])
+    assert "arrived" not in str(search(api, number)[0]["actions"])
     assert "approve_stay" in clerk.get("/staff/tasks", box="pool", kind="visitor").text
     assert clerk.complete(number, "granted").status_code == 200
-    assert api.staff("guard").complete(number, "came").json()["stage"] == "arrived"
+    assert api.staff("guard").complete(number, "arrived").json()["stage"] == "arrived"
 
 
 def _asked_about(api: Api, name: str, number: str) -> bool:
@@ -241,7 +256,7 @@ def test_who_lives_there_is_asked_about_a_walk_in(api: Api, homes: None) -> None
         eventually(lambda who=name: "请尽快答复是否同意" in api.owner(who).get("/owner/messages").text)
     assert api.owner("host-wife").complete(number, "admitted").json()["stage"] == "arrived"
     assert search(api, number)[0]["used"] == 1
-    assert api.staff("guard").complete(number, "went").status_code == 200
+    assert api.staff("guard").complete(number, "left").status_code == 200
     of_tenant = walk_in(api, "hse_v2").json()["number"]
     assert (_asked_about(api, "lodger", of_tenant), _asked_about(api, "landlord", of_tenant)) == (True, False)
     assert api.owner("lodger").complete(of_tenant, "denied", reason="不认识").json()["stage"] == "denied"
@@ -279,8 +294,8 @@ def test_whom_a_guard_telephones_is_written_down(api: Api, homes: None) -> None:
 
 def test_after_a_month_nobody_knows_who_it_was(api: Api, homes: None) -> None:
     over, open_ = invite(api, plate=PLATE), invite(api)
-    assert api.staff("guard").complete(over, "came").status_code == 200
-    assert api.staff("guard").complete(over, "went").status_code == 200
+    assert api.staff("guard").complete(over, "arrived").status_code == 200
+    assert api.staff("guard").complete(over, "left").status_code == 200
     eventually(lambda: api.owner("host").order(over)["stage"] == "closed")
     until = kept(api.engine, over).until
     with api.engine.begin() as conn:
@@ -304,7 +319,7 @@ def test_a_pass_ends_with_the_tie_of_its_maker(api: Api, homes: None) -> None:
         session.add(Tie(resident_id="res_leaver", house_id="hse_v1", kind="family", since=datetime.now(UTC)))
         session.commit()
     awaited, inside, of_others = invite(api, "leaver"), invite(api, "leaver", entries=2), invite(api)
-    assert api.staff("guard").complete(inside, "came").status_code == 200
+    assert api.staff("guard").complete(inside, "arrived").status_code == 200
     now = datetime.now(UTC)
     since = now - timedelta(days=7)
     with api.engine.begin() as conn:
@@ -390,12 +405,12 @@ def _revoked(api: Api, number: str) -> None:
 
 
 def _left(api: Api, number: str) -> None:
-    api.staff("guard").complete(number, "came")
-    api.staff("guard").complete(number, "went")
+    api.staff("guard").complete(number, "arrived")
+    api.staff("guard").complete(number, "left")
 
 
 def _came(api: Api, number: str) -> None:
-    api.staff("guard").complete(number, "came")
+    api.staff("guard").complete(number, "arrived")
 
 
 def _nothing(api: Api, number: str) -> None:

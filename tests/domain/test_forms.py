@@ -108,7 +108,7 @@ CARS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
 TRIED_ELSEWHERE = {
     *("assigned", "rejected", "handed_back", "satisfied", "not_reached", "merged"),
     *("passed", "turned_down", "not_me", "not_my_visitor", "going", "gone", "still_there"),
-    *("granted", "came", "went", "admitted"),
+    *("granted", "arrived", "left", "admitted"),
 }
 """Forms without a field of their own, and those that a repair has too."""
 VISIT_FORMS: dict[str, dict[str, Any]] = {"denied": {"reason": "不认识"}, "not_granted": {"reason": "请先登记"}}

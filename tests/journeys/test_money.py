@@ -39,7 +39,8 @@ def test_from_the_wish_for_a_time_to_the_days_takings(world: World) -> None:
     waiting = [claim["number"] for claim in finance.read("/staff/settlements")["outstanding"]]
     assert number in waiting
     paid = cashier.complete(number, "received", amount=TOTAL, method="cash", receipt_no="SJ-9001")
-    assert (paid["settlement"]["received"], paid["settlement"]["due"], paid["tasks"]) == (TOTAL, 0, [])
+    assert (paid["settlement"]["received"], paid["settlement"]["due"]) == (TOTAL, 0)
+    assert "settle" not in [task["kind"] for task in paid["tasks"]], "it may be one of those that are called back"
     takings = finance.read("/staff/settlements")
     (claim,) = [claim for claim in takings["items"] if claim["number"] == number]
     assert (claim["amount"], claim["method"], claim["receipt_no"], claim["by"]) == (TOTAL, "cash", "SJ-9001", "cashier")

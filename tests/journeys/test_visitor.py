@@ -40,7 +40,7 @@ def allow_visitors(world: World) -> None:
 async def test_from_the_invitation_to_the_exit(world: World) -> None:
     allow_visitors(world)
     number = invited(world)
-    world.staff("guard").complete(number, "came")
+    world.staff("guard").complete(number, "arrived")
     (message,) = eventually(lambda: received(world, HOST), what="the host's message")
     assert (message["data"]["name1"], message["data"]["thing3"]) == (NAME, "访客已到访")
     assert camera(world, plate=PLATE, event_id="evt-visit").json() == {"told": 0}
@@ -51,8 +51,8 @@ async def test_from_the_invitation_to_the_exit(world: World) -> None:
 
 async def test_a_plain_visit_costs_few_events_on_a_real_server(world: World) -> None:
     number, guard = invited(world), world.staff("guard")
-    guard.complete(number, "came")
-    guard.complete(number, "went")
+    guard.complete(number, "arrived")
+    guard.complete(number, "left")
     eventually(lambda: guard.order(number)["engine"]["ended_at"], what="the workflow's end")
     client = await connect(world.settings)
     history = await client.get_workflow_handle(number).fetch_history()

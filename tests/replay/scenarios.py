@@ -309,16 +309,16 @@ async def car_of_a_visitor(desk: Desk) -> None:
 async def visitor_invited(desk: Desk) -> None:
     """The plain visit."""
     await visits.invite(desk)
-    await desk.send(GUARD, "complete", task_id=f"{desk.number}.1", outcome="came", form={})
-    await desk.send(GUARD, "complete", task_id=f"{desk.number}.2", outcome="went", form={})
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.1", outcome="arrived", form={})
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.2", outcome="left", form={})
 
 
 async def visitor_of_a_long_stay(desk: Desk) -> None:
     """Approved, in and out, seen by the gate, and over at the end of the window."""
     await visits.invite(desk, approved=False, entries=9, hours=48)
     await cars.end(desk, CLERK, "approve_stay", "granted")
-    await cars.end(desk, GUARD, "arrive", "came")
-    await cars.end(desk, GUARD, "arrive", "came")
+    await cars.end(desk, GUARD, "arrive", "arrived")
+    await cars.end(desk, GUARD, "arrive", "arrived")
     fact = Fact(id="evt_1", at=await desk.now())
     await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
     await desk.eventually(lambda: "left" in desk.shelf.stages)

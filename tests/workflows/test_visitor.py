@@ -29,8 +29,8 @@ async def open_tasks(desk: Desk) -> set[str]:
 async def test_invited_arrived_left_in_few_events(desk: Desk) -> None:
     """Without a look at the state in between: this server, unlike a real one, counts queries too."""
     await invite(desk)
-    await desk.send(GUARD, "complete", task_id=f"{desk.number}.1", outcome="came", form={})
-    await desk.send(GUARD, "complete", task_id=f"{desk.number}.2", outcome="went", form={})
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.1", outcome="arrived", form={})
+    await desk.send(GUARD, "complete", task_id=f"{desk.number}.2", outcome="left", form={})
     assert await desk.handle.result() == "closed"
     assert desk.shelf.stages == ["arrived", "left", "closed"]
     assert [notice.to_id for notice in desk.shelf.notices("visitor_arrived")] == [OWNER.id]
@@ -41,12 +41,12 @@ async def test_invited_arrived_left_in_few_events(desk: Desk) -> None:
 async def test_only_guards_press_and_nobody_takes_it_first(desk: Desk) -> None:
     await invite(desk)
     task = await desk.task()
-    came = {"task_id": task, "outcome": "came", "form": {}}
+    came = {"task_id": task, "outcome": "arrived", "form": {}}
     await desk.refused(TECH, "complete", "not_a_candidate", **came)
     await desk.refused(OWNER, "complete", "not_a_candidate", **came)
     await desk.refused(NEIGHBOUR, "complete", "order_not_found", **came)
     await desk.refused(GUARD, "claim", "nobody_takes_it", task_id=task)
-    assert await desk.buttons(GUARD) == {"came", "comment"}
+    assert await desk.buttons(GUARD) == {"arrived", "comment"}
     assert await desk.buttons(OWNER) == {"cancel", "comment"}
 
 
@@ -59,11 +59,11 @@ async def test_nothing_of_a_visit_is_urged_or_amended(desk: Desk) -> None:
 
 async def test_a_pass_holds_from_its_first_minute_to_its_last(desk: Desk) -> None:
     await invite(desk, in_hours=2, hours=1)
-    came = {"task_id": await desk.task(), "outcome": "came", "form": {}}
+    came = {"task_id": await desk.task(), "outcome": "arrived", "form": {}}
     await desk.refused(GUARD, "complete", "pass_not_yet", **came)
     state, now = await desk.state(), await desk.now()
     pressed = [[action.outcome for action in allowed(state, GUARD, now + timedelta(hours=h))] for h in (1.9, 2, 3)]
-    assert ["came" in outcomes for outcomes in pressed] == [False, True, False]
+    assert ["arrived" in outcomes for outcomes in pressed] == [False, True, False]
     await desk.sleep(hours=2, minutes=59)
     assert desk.shelf.batches == []
     await desk.sleep(minutes=1)
@@ -73,7 +73,7 @@ async def test_a_pass_holds_from_its_first_minute_to_its_last(desk: Desk) -> Non
 
 async def test_who_came_and_was_not_seen_leaving_is_let_go_at_the_end(desk: Desk) -> None:
     await invite(desk, hours=3)
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     await desk.sleep(hours=2, minutes=59)
     assert desk.shelf.state.stage == "arrived"
     await desk.sleep(minutes=1)
@@ -83,22 +83,22 @@ async def test_who_came_and_was_not_seen_leaving_is_let_go_at_the_end(desk: Desk
 
 async def test_several_entries_are_counted_also_without_an_exit(desk: Desk) -> None:
     await invite(desk, entries=3)
-    await end(desk, GUARD, "arrive", "came")
-    await end(desk, GUARD, "arrive", "came")
-    await end(desk, GUARD, "leave", "went")
+    await end(desk, GUARD, "arrive", "arrived")
+    await end(desk, GUARD, "arrive", "arrived")
+    await end(desk, GUARD, "leave", "left")
     state = await desk.state()
     assert (state.stage, state.visit and state.visit.used) == ("left", 2)
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     assert await open_tasks(desk) == {"leave"}
-    await end(desk, GUARD, "leave", "went")
+    await end(desk, GUARD, "leave", "left")
     await desk.handle.result()
     assert desk.shelf.stages == ["arrived", "left", "arrived", "left", "closed"]
 
 
 async def test_the_pass_ends_between_two_visits(desk: Desk) -> None:
     await invite(desk, entries=2, hours=2)
-    await end(desk, GUARD, "arrive", "came")
-    await end(desk, GUARD, "leave", "went")
+    await end(desk, GUARD, "arrive", "arrived")
+    await end(desk, GUARD, "leave", "left")
     await desk.sleep(hours=2)
     await desk.handle.result()
     assert desk.shelf.stages == ["arrived", "left", "closed"]
@@ -107,12 +107,12 @@ async def test_the_pass_ends_between_two_visits(desk: Desk) -> None:
 async def test_the_host_takes_the_pass_back_until_the_only_visitor_is_inside(desk: Desk) -> None:
     await invite(desk)
     await desk.refused(NEIGHBOUR, "cancel", "order_not_found")
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     await desk.refused(OWNER, "cancel", "too_late_to_cancel")
     await desk.refused(LEAD, "cancel", "too_late_to_cancel", reason="误登记")
     assert "cancel" not in await desk.buttons(OWNER)
     await invite(desk, entries=2)
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     await desk.send(OWNER, "cancel")
     await desk.handle.result()
     assert desk.shelf.stages == ["arrived", "revoked"]
@@ -126,7 +126,7 @@ async def test_a_long_stay_waits_for_a_clerk(desk: Desk) -> None:
     assert await open_tasks(desk) == {"arrive"}
     assert [notice.to_id for notice in desk.shelf.notices("stay_granted")] == [OWNER.id]
     await desk.sleep(days=59)
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     await desk.sleep(days=1)
     await desk.handle.result()
     await invite(desk, type=VisitType.LONG_STAY, approved=False)
@@ -197,7 +197,7 @@ async def test_the_gate_sees_the_car_leave(desk: Desk) -> None:
     await invite(desk)
     leaving = Fact(id="evt_1", at=await desk.now())
     await desk.handle.signal("plate_left", leaving.sealed(KEY, desk.number, "plate_left"))
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "arrive", "arrived")
     assert (await desk.state()).stage == "arrived", "who has not come cannot leave"
     await desk.handle.signal("plate_left", leaving)
     await desk.eventually(lambda: "unproved_fact" in desk.shelf.kinds)
@@ -214,8 +214,8 @@ async def test_it_goes_on_after_a_crash(forgetful_desk: Desk) -> None:
     await end(desk, GUARD, "call_host", "not_reached")
     await end(desk, OWNER, "admit", "admitted")
     await desk.sleep(hours=1)
-    await end(desk, GUARD, "leave", "went")
-    await end(desk, GUARD, "arrive", "came")
+    await end(desk, GUARD, "leave", "left")
+    await end(desk, GUARD, "arrive", "arrived")
     await desk.sleep(hours=11)
     await desk.handle.result()
     assert desk.shelf.stages == ["arrived", "left", "arrived", "closed"]
@@ -241,7 +241,7 @@ async def in_silence(desk: Desk) -> None:
     await desk.sleep(hours=13)
 
 
-CAME, WENT = by(GUARD, "arrive", "came"), by(GUARD, "leave", "went")
+CAME, WENT = by(GUARD, "arrive", "arrived"), by(GUARD, "leave", "left")
 
 EDGES: Final[dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[object]], ...]]] = {
     ("invited", "arrived"): (invite, CAME),

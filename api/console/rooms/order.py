@@ -74,7 +74,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
         if box in ("mine", "pool", "team")
         else await draw(state, member, order)
     )
-    said = DONE.get(outcome or action, "")
+    said = DONE.get(f"{order['kind']}.{outcome}") or DONE.get(outcome or action, "")
     return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
 
 

@@ -36,7 +36,7 @@ router = APIRouter(route_class=Room)
 Json = dict[str, Any]
 
 LONGEST_SOUGHT: Final = 60
-PRESSED: Final = ("came", "went")
+PRESSED: Final = ("arrived", "left")
 """What a guard does from the list, without opening the visit."""
 
 SLOTS: Final = {
@@ -110,7 +110,7 @@ async def _room(state: State, member: StaffMember, q: str = "", day: date | None
 
 def _row(item: Json) -> Json:
     presses = [
-        {"outcome": action["outcome"], "title": words.OUTCOMES[action["outcome"]], "task": action["task_id"]}
+        {"outcome": action["outcome"], "title": words.outcome("visitor", action["outcome"]), "task": action["task_id"]}
         for action in item["actions"]
         if action.get("outcome") in PRESSED
     ]
@@ -129,7 +129,7 @@ async def press(
     state: StateDep,
     member: Member,
     number: str,
-    outcome: Literal["came", "went"],
+    outcome: Literal["arrived", "left"],
     task_id: Annotated[str, Form(max_length=LONGEST_SOUGHT)],
     key: Annotated[str, Form(max_length=100)],
     q: Annotated[str, Form(max_length=LONGEST_SOUGHT)] = "",
@@ -140,7 +140,9 @@ async def press(
         state, member.actor, _known(number), "complete", {"task_id": task_id, "outcome": outcome, "form": {}}, key
     )
     page = await _room(state, member, q, _day_of(day))
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=VISIT_DONE[outcome], bad=False))
+    return HTMLResponse(
+        bytes(page.body).decode() + render("toast.html", text=VISIT_DONE[f"visitor.{outcome}"], bad=False)
+    )
 
 
 # -- registering -------------------------------------------------------------------------------------------------------

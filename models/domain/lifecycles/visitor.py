@@ -40,14 +40,14 @@ APPROVE_STAY = TaskSpec(
 ARRIVE = TaskSpec(
     kind="arrive",
     roles=(Role.GUARD,),
-    outcomes={"came": Nothing},
+    outcomes={"arrived": Nothing},
     gives_up_after=AT_THE_END,
     unboxed=True,
 )
 LEAVE = TaskSpec(
     kind="leave",
     roles=(Role.GUARD,),
-    outcomes={"went": Nothing},
+    outcomes={"left": Nothing},
     gives_up_after=AT_THE_END,
     unboxed=True,
 )
@@ -68,7 +68,7 @@ CALL_HOST = TaskSpec(
 
 def fits(order: OrderState, command: Complete, now: datetime) -> None:
     """A pass holds in its window, on this side of it and on that."""
-    if command.outcome != "came" or order.visit is None:
+    if command.outcome != "arrived" or order.visit is None:
         return
     if now < order.visit.start:
         raise IllegalTransition("pass_not_yet")
@@ -114,7 +114,7 @@ VISITOR = Lifecycle(
     may_be_amended=False,
     levels={"normal": {}},
     told_of={
-        "came": (Told("visitor_arrived", "reporter"),),
+        "arrived": (Told("visitor_arrived", "reporter"),),
         "admitted": (Told("visitor_arrived", _hosts_but_who_did_it),),
         "denied": (Told("visitor_denied", _hosts_but_who_did_it),),
         "granted": (Told("stay_granted", "reporter"),),
