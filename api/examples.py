@@ -16,6 +16,8 @@ TASK: Final[dict[str, Any]] = {
     "due_at": "2026-11-22T09:30:00+00:00",
     "overdue": False,
     "created_at": "2026-11-22T09:00:00+00:00",
+    "claimable": True,
+    "on_behalf": False,
     "outcomes": [
         {
             "outcome": "assigned",

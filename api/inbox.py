@@ -41,7 +41,7 @@ async def page(
     )
     titles = await state.catalog.titles(state.direct)
     now = datetime.now(UTC)
-    items = [views.inbox_task(row, now, titles) for row in rows[:limit]]
+    items = [views.inbox_task(row, member.actor, now, titles) for row in rows[:limit]]
     return paging.page(items, rows, limit, "sort_rank", "sort_due", "id")
 
 

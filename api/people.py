@@ -301,7 +301,7 @@ async def day(state: State, member: StaffMember) -> Json:
     tomorrow = datetime.combine(datetime.now(CHINA).date() + timedelta(days=1), time(), CHINA)
     rows = await colleagues.day_of(state.direct, member.actor.stands_for, tomorrow, DAY_AT_MOST)
     titles, now = await state.catalog.titles(state.direct), datetime.now(UTC)
-    items = [{**views.inbox_task(row, now, titles), **_visit(row, tomorrow)} for row in rows]
+    items = [{**views.inbox_task(row, member.actor, now, titles), **_visit(row, tomorrow)} for row in rows]
     return {
         "items": [item for item in items if not item["later"]],
         "later": [item for item in items if item["later"]],

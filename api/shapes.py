@@ -77,7 +77,8 @@ class TaskPatrol(Shape):
 
 class Task(Shape):
     """`holder` is a staff account, or the resident's id for a task of theirs; null while it lies in the pool of
-    `candidates`.
+    `candidates`. `claimable`: the caller may take it from there now. `outcomes` are those with which they may now end
+    it, in their own right or, where `on_behalf` says so, for a reporter who phoned or came.
 
     A walk of a round that is due has the kind `patrol`, no `order` and no outcomes; `patrol` says what it is, `team`
     whose it is where it is a team's, and it is ticked at `/staff/rounds/patrols/{id}`. No other row has these two.
@@ -94,7 +95,9 @@ class Task(Shape):
     due_at: datetime | None
     overdue: bool
     created_at: datetime
+    claimable: bool
     outcomes: list[Outcome]
+    on_behalf: bool
 
 
 class TaskPage(Shape):

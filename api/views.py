@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from api import complaint_views, group_views, money_views, move_car_views, visitor_views, wording
 from api.reader import Reader
 from models.domain import bulletin_words, rights, words
@@ -80,10 +82,12 @@ def summary(kind: str, category: str, place_label: str, titles: Titles) -> str:
     return f"{titles.get((kind, category), category)} · {place_label}"
 
 
-def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
-    """A row of the inbox."""
+def inbox_task(row: Row, actor: Actor, now: datetime, titles: Titles) -> Json:
+    """A row of the inbox, with what its reader may do about it."""
     if row.get("walk") is not None:
         return _walk(row, now)
+    order = readable_state(row["state"])
+    task = order.tasks.get(row["id"]) if order is not None else None
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -108,7 +112,29 @@ def inbox_task(row: Row, now: datetime, titles: Titles) -> Json:
         "due_at": row["due_at"],
         "overdue": row["due_at"] is not None and row["due_at"] < now,
         "created_at": row["opened_at"],
-        "outcomes": outcomes(row["order_kind"], row["kind"]),
+        **(_NOTHING_TO_DO if order is None or task is None else _to_do(order, task, actor, now)),
+    }
+
+
+def readable_state(document: Any) -> OrderState | None:
+    """None for a row that an operator has to mend: the others of its list can be read all the same."""
+    try:
+        return OrderState.model_validate(document)
+    except ValidationError:
+        return None
+
+
+_NOTHING_TO_DO: Final[Json] = {"claimable": False, "outcomes": [], "on_behalf": False}
+
+
+def _to_do(order: OrderState, task: Task, actor: Actor, now: datetime) -> Json:
+    """What somebody may do about a task now. The rules that would refuse it are asked here."""
+    own = rights.outcomes_now(order, actor, task, now)
+    reporters = rights.outcomes_on_behalf(order, actor, task, now)
+    return {
+        "claimable": rights.claimable(order, actor, task, now),
+        "outcomes": [each for each in outcomes(order.kind, task.kind) if each["outcome"] in (*own, *reporters)],
+        "on_behalf": bool(reporters),
     }
 
 
@@ -129,7 +155,7 @@ def _walk(row: Row, now: datetime) -> Json:
         "due_at": row["due_at"],
         "overdue": row["due_at"] < now,
         "created_at": row["opened_at"],
-        "outcomes": [],
+        **_NOTHING_TO_DO,
     }
 
 
@@ -152,8 +178,7 @@ def _order_task(task: Task, bundle: Row, order: OrderState, reader: Reader, now:
         "due_at": due_at,
         "overdue": due_at is not None and datetime.fromisoformat(due_at) < now,
         "created_at": task.opened_at,
-        "outcomes": outcomes(order.kind, task.kind),
-        "on_behalf": reader.is_staff and rights.may_complete_for_reporter(order, reader.actor, task),
+        **_to_do(order, task, reader.actor, now),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,6 +14,7 @@ import httpx
 from PIL import Image
 
 from devstack.stack import Stack
+from models.domain.lifecycles import LIFECYCLES
 from settings import Settings
 
 PASSWORD: Final = "wuyou-demo"
@@ -44,6 +45,11 @@ def picture(colour: str = "steelblue", size: tuple[int, int] = (800, 600)) -> by
     file = io.BytesIO()
     image.save(file, "JPEG", exif=exif)
     return file.getvalue()
+
+
+def outcomes_of(task: Any) -> Iterable[str]:
+    """All that the map knows, whether or not they are open to the reader now; so refusals can be asked for too."""
+    return LIFECYCLES[task["order"]["kind"]].tasks[task["kind"]].outcomes
 
 
 class Person:
@@ -80,7 +86,7 @@ class Person:
 
     def task_with(self, number: str, outcome: str) -> str | None:
         tasks = self.order(number)["tasks"]
-        fitting = [task["id"] for task in tasks if outcome in [item["outcome"] for item in task["outcomes"]]]
+        fitting = [task["id"] for task in tasks if outcome in outcomes_of(task)]
         return fitting[0] if fitting else None
 
     def photo(self, data: bytes | None = None, content_type: str = "image/jpeg") -> str:

@@ -275,12 +275,11 @@ class Line:
 
 
 def inbox_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
-    """A task as a row. `can_claim` draws the button only; the claim itself is judged by the rules."""
+    """A task as a row."""
     if task["kind"] == PATROL:
         return _walk_row(task, member, now)
     order = task["order"]
     due, began = instant(task["due_at"]), instant(order["submitted_at"])
-    free = task["holder"] is None
     return {
         "task_id": task["id"],
         "number": order["number"],
@@ -297,7 +296,7 @@ def inbox_row(task: Json, member: StaffMember, now: datetime) -> dict[str, Any]:
         "holder": task["holder_name"] or "",
         "roles": "、".join(words.ROLES.get(role, role) for role in task["candidates"]),
         "mine": task["holder"] == member.account,
-        "can_claim": free and bool(set(task["candidates"]) & set(member.actor.roles)) and order["stage"] != "on_hold",
+        "can_claim": task["claimable"],
         "claim_title": INBOX["claim"] if _claim_completes(order["kind"], task["kind"]) else INBOX["take"],
         "chip": times.chip(due, began, now, paused=order["stage"] == "on_hold"),
         "submitted": times.moment(began, now) if began else "",

@@ -25,7 +25,7 @@ from models.domain.errors import (
     TaskNotOpen,
     ValidationFailed,
 )
-from models.domain.forms import Fixed, Form, Merged, Window, parse
+from models.domain.forms import Fixed, Form, Merged, OnBehalf, OnBehalfChannel, Window, parse
 from models.domain.order import Audience, HoldReason, OrderState
 from models.domain.people import Actor, Role
 from models.domain.tasks import Task, TaskSpec
@@ -491,19 +491,32 @@ def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
         ]
         actions += [
             Action(action="complete", task_id=task.id, outcome=outcome)
-            for outcome in order.lifecycle.tasks[task.kind].outcomes
-            if _would(order, actor, "complete", now, task, outcome)
+            for outcome in outcomes_now(order, actor, task, now)
         ]
     return actions
 
 
-def may_complete_for_reporter(order: OrderState, actor: Actor, task: Task) -> bool:
-    """Whether the console offers the reporter's task to be filled in for somebody who phoned."""
-    try:
-        _may_complete_on_behalf(order, actor, task, order.lifecycle.tasks[task.kind])
-    except Refusal:
-        return False
-    return True
+def outcomes_now(order: OrderState, actor: Actor, task: Task, now: datetime) -> list[str]:
+    """With what the person may end the task now, in their own right."""
+    outcomes = order.lifecycle.tasks[task.kind].outcomes
+    return [outcome for outcome in outcomes if _would(order, actor, "complete", now, task, outcome)]
+
+
+def outcomes_on_behalf(order: OrderState, actor: Actor, task: Task, now: datetime) -> list[str]:
+    """With what the person may end a reporter's task now, because the reporter has phoned or come."""
+    spec = order.lifecycle.tasks[task.kind]
+    if not spec.of_reporter:
+        return []
+    return [outcome for outcome in spec.outcomes if _would(order, actor, "complete", now, task, outcome, PHONED)]
+
+
+def claimable(order: OrderState, actor: Actor, task: Task, now: datetime) -> bool:
+    """Whether the person may take the task out of its pool now."""
+    return _would(order, actor, "claim", now, task)
+
+
+PHONED: Final = OnBehalf(channel=OnBehalfChannel.PHONE, note="……", photo_ids=("…",))
+"""How a reporter's word may have come in, with all that it could need."""
 
 
 @dataclass
@@ -516,12 +529,12 @@ class _Least:
     task_id: str
     outcome: str
     until: datetime
+    on_behalf: OnBehalf | None
     staff: ClassVar = ""
     reason: ClassVar = "…"
     note: ClassVar = "…"
     text: ClassVar = "…"
     form: ClassVar[Mapping[str, Any]] = {}
-    on_behalf: ClassVar = None
     audience: ClassVar = None
     primary: ClassVar = None
     category: ClassVar = None
@@ -532,10 +545,16 @@ class _Least:
 
 
 def _would(
-    order: OrderState, actor: Actor, name: str, now: datetime, task: Task | None = None, outcome: str | None = None
+    order: OrderState,
+    actor: Actor,
+    name: str,
+    now: datetime,
+    task: Task | None = None,
+    outcome: str | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> bool:
     """Try the check with the least that a person could type, and see past refusals of what they typed."""
-    command = _Least(task.id if task else "", outcome or "", now + timedelta(hours=1))
+    command = _Least(task.id if task else "", outcome or "", now + timedelta(hours=1), on_behalf)
     try:
         CHECKS[name](order, actor, command, now)
     except ValidationFailed:

@@ -96,7 +96,7 @@ def set_phone(conn: Connection, staff: str, sealed: bytes | None) -> None:
 _DAY: Final = numbered(f"""
     SELECT t.id, t.number, t.kind, t.order_kind, t.holder_id, t.roles, t.opened_at, t.due_at, t.gives_up_at,
            w.stage, w.priority, w.urged, w.category, w.place_label, w.description, w.community_id, w.submitted_at,
-           true AS readable,
+           true AS readable, w.state,
            w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,
            (w.state->'appointment'->>'from')::timestamptz AS appointment_from,
            (w.state->'appointment'->>'to')::timestamptz AS appointment_to,

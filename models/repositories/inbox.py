@@ -178,7 +178,7 @@ async def inbox(
             {" UNION ALL ".join(sorts)} ORDER BY sort_rank, sort_due, id LIMIT :limit)
         SELECT first.id, first.number, t.kind, t.order_kind, coalesce(t.holder_id, p.duty_staff) AS holder_id, t.roles,
                coalesce(t.opened_at, p.scheduled_at) AS opened_at, coalesce(t.due_at, p.due_at) AS due_at,
-               t.gives_up_at, w.stage, w.priority, w.urged, w.category, w.place_label,
+               t.gives_up_at, w.state, w.stage, w.priority, w.urged, w.category, w.place_label,
                left(w.description, {SUMMARY_CHARACTERS}) AS description, {READS_WORDS} AS readable,
                coalesce(w.community_id, p.community_id) AS community_id,
                w.submitted_at, w.next_due_at, w.started_at, s.account AS holder_account, s.name AS holder_name,

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from devstack.stack import Stack
 from models.repositories.engines import sync_engine
 from tests.api.people import PASSWORD, move_in
+from tests.world import outcomes_of
 
 PARTS = ("postgres", "temporal", "storage", "wechat", "migrations", "worker", "api")
 
@@ -60,11 +61,7 @@ class Caller:
 
     def complete(self, number: str, outcome: str, **form: Any) -> httpx.Response:
         """Complete the order's one task that has this outcome; the answer may be a refusal."""
-        fitting = [
-            task["id"]
-            for task in self.order(number)["tasks"]
-            if outcome in [item["outcome"] for item in task["outcomes"]]
-        ]
+        fitting = [task["id"] for task in self.order(number)["tasks"] if outcome in outcomes_of(task)]
         assert fitting, f"no task with {outcome}"
         return self.post(f"/{self.side}/tasks/{fitting[0]}/complete", {"outcome": outcome, "form": form})
 

@@ -6,10 +6,13 @@ import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.api.conftest import Api, refused, report
+from tests.api.conftest import Api, Caller, refused, report
+from tests.api.people import PASSWORD
 
 pytestmark = pytest.mark.stack
 
@@ -201,3 +204,74 @@ def test_text_that_postgres_cannot_hold_never_reaches_the_workflow(api: Api) -> 
         refused(answer, 422, "validation_failed")
     refused(api.staff("clerk").get("/staff/work-orders", q="a\x00b"), 422, "validation_failed")
     assert owner.act(f"/owner/work-orders/{number}/comment", {"text": "还在漏"})["version"] == 2
+
+
+def outcomes(task: Any) -> list[str]:
+    return [outcome["outcome"] for outcome in task["outcomes"]]
+
+
+def test_a_task_lists_what_its_reader_may_do_about_it_now(api: Api) -> None:
+    owner, clerk, tech = api.owner(), api.staff("clerk"), api.staff("tech1")
+    number = owner.report()["number"]
+
+    def seen_by(caller: Caller, box: str = "mine") -> Any:
+        """The same in the inbox and on the order's page."""
+        (task,) = caller.order(number)["tasks"]
+        inbox = {each["id"]: each for each in caller.read_all("/staff/tasks", box=box, kind="repair")}
+        if task["id"] in inbox:
+            listed = inbox[task["id"]]
+            assert outcomes(task) == outcomes(listed)
+            assert (task["claimable"], task["on_behalf"]) == (listed["claimable"], listed["on_behalf"])
+        return task
+
+    waiting = seen_by(api.staff("dispatcher"), "pool")
+    assert (outcomes(waiting), waiting["claimable"]) == (["assigned", "pool", "referred", "rejected", "merged"], True)
+    assert (outcomes(seen_by(clerk)), seen_by(clerk)["claimable"]) == ([], False)
+    api.staff("dispatcher").complete(number, "assigned", staff="tech1")
+    assert not seen_by(api.staff("tech2"), "team")["claimable"]
+    assert outcomes(seen_by(api.staff("tech2"), "team")) == []
+    tech.complete(number, "accepted")
+    assert "arrived" in outcomes(seen_by(tech))
+    assert "finished" not in outcomes(seen_by(tech))
+    body = {"reason": "parts", "until": _tomorrow()}
+    task = tech.act(f"/staff/tasks/{seen_by(tech)['id']}/hold", body)["tasks"][0]
+    assert outcomes(task) == outcomes(seen_by(tech)) == ["handed_back"]
+    tech.act(f"/staff/tasks/{task['id']}/resume")
+    tech.complete(number, "arrived")
+    assert {"finished", "needs_quote"} <= set(outcomes(seen_by(tech)))
+    assert "arrived" not in outcomes(seen_by(tech))
+    tech.complete(number, "finished", report="更换阀芯")
+    assert (outcomes(seen_by(clerk)), seen_by(clerk)["on_behalf"]) == (["fixed", "not_fixed"], True)
+    assert (outcomes(seen_by(tech)), seen_by(tech)["on_behalf"]) == ([], False)
+    (confirm,) = owner.order(number)["tasks"]
+    assert (outcomes(confirm), confirm["claimable"]) == (["fixed", "not_fixed"], False)
+
+
+def test_whoever_did_the_work_is_not_offered_to_ask_how_it_was(api: Api) -> None:
+    """Neither by the inbox, which shows it to every clerk, nor by the button on its row."""
+    owner, handy = api.owner(), api.staff("all-rounder")
+    number = owner.report()["number"]
+    handy.complete(number, "assigned", staff="all-rounder")
+    for outcome, form in (("accepted", {}), ("arrived", {}), ("finished", {"report": "换了垫圈"})):
+        assert handy.complete(number, outcome, **form).status_code == 200
+    assert owner.complete(number, "fixed", rating={"result": 1, "speed": 4, "manner": 4}).status_code == 200
+
+    def call_back(caller: Caller) -> Any:
+        found = caller.read_all("/staff/tasks", box="pool", kind="repair")
+        (task,) = [each for each in found if (each["order"]["number"], each["kind"]) == (number, "call_back")]
+        return task
+
+    task = call_back(handy)
+    assert (task["claimable"], outcomes(task)) == (False, [])
+    refused(handy.post(f"/staff/tasks/{task['id']}/claim"), 403, "four_eyes")
+    assert call_back(api.staff("clerk"))["claimable"]
+    offers = [f'name="task_id" value="{task["id"]}"' in inbox_page(api, who) for who in ("clerk", "all-rounder")]
+    assert offers == [True, False]
+
+
+def inbox_page(api: Api, account: str) -> str:
+    """The console's pool as a browser gets it."""
+    with httpx.Client(base_url=api.stack.settings.api_url, timeout=15) as browser:
+        said = {"account": account, "password": PASSWORD}
+        assert browser.post("/console/login", data=said).status_code == 303
+        return browser.get("/console/inbox?box=pool&pages=10").text

@@ -14,17 +14,19 @@ from models.domain.following import Following
 from models.domain.forms import OnBehalf, OnBehalfChannel, Stated
 from models.domain.order import Urges
 from models.domain.people import Actor, Role
-from models.domain.rights import CHECKS, Action, allowed, may_complete_for_reporter
+from models.domain.rights import CHECKS, Action, allowed, claimable, outcomes_now, outcomes_on_behalf
 from models.domain.step import Step
 from tests.domain.samples import (
     ACTORS,
     CLERK,
+    IN_SCOPE,
     LEAD,
     NOW,
     OUT_OF_SCOPE,
     OWNER,
     STAGES,
     WORKER,
+    ask,
     every_action,
     filled,
     in_stage,
@@ -176,11 +178,37 @@ def test_nobody_answers_the_stars_for_their_own_work(finished: int, assigned: in
 def test_the_office_completes_a_reporters_task_on_their_behalf(who: str) -> None:
     step = in_stage("finished")
     (task,) = step.state.tasks.values()
-    assert may_complete_for_reporter(step.state, ACTORS[who], task)
+    assert outcomes_on_behalf(step.state, ACTORS[who], task, NOW) == ["fixed", "not_fixed"]
+    assert outcomes_now(step.state, ACTORS[who], task, NOW) == []
     behalf = OnBehalf(channel=OnBehalfChannel.PHONE, note="业主来电")
     command = c.Complete(task_id=task.id, outcome="fixed", on_behalf=behalf)
     assert refusal_of(step, ACTORS[who], "complete", command) is None
-    assert not may_complete_for_reporter(step.state, WORKER, task)
+    assert outcomes_on_behalf(step.state, WORKER, task, NOW) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("who", ACTORS)
+def test_what_is_offered_for_a_reporter_who_phones_is_what_is_allowed(stage: str, who: str) -> None:
+    """A signed sheet is typed in, so it is no reason to offer nothing."""
+    step, actor = in_stage(stage), ACTORS[who]
+    behalf = OnBehalf(channel=OnBehalfChannel.PAPER, note="签字单见照片", photo_ids=("pho_1",))
+    for action in every_action(step.state):
+        if action.action == "complete" and action.task_id is not None:
+            command = filled(action).model_copy(update={"on_behalf": behalf})
+            offered = outcomes_on_behalf(step.state, actor, step.state.tasks[action.task_id], NOW)
+            assert (action.outcome in offered) == (refusal_of(step, actor, "complete", command) is None), action
+
+
+def test_a_call_back_is_offered_to_nobody_who_did_the_work() -> None:
+    step = in_stage("closed")
+    call_back = step.state.tasks[ask(step, "call_back")]
+    other = IN_SCOPE["clerk"]
+    worked = other.model_copy(update={"id": WORKER.id})
+    step.state.remember_worker(WORKER.id)
+    assert claimable(step.state, other, call_back, NOW)
+    assert outcomes_now(step.state, other, call_back, NOW)
+    assert not claimable(step.state, worked, call_back, NOW)
+    assert outcomes_now(step.state, worked, call_back, NOW) == []
 
 
 def test_nothing_of_the_workers_is_done_on_behalf() -> None:
