@@ -420,7 +420,7 @@ async def communities(db: Direct) -> list[Row]:
 
 TIED_HOUSE: Final = numbered(f"""
     SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until, h.status,
-           r.name AS resident_name, r.is_minor
+           r.id AS resident_id, r.name AS resident_name, r.is_minor
     FROM ties t JOIN houses h ON h.id = t.house_id JOIN residents r ON r.id = t.resident_id
     WHERE t.resident_id = :resident AND {TIE_HOLDS}
       AND (CAST(:house AS text) IS NULL OR h.id = :house)
@@ -430,8 +430,15 @@ TIED_HOUSE: Final = numbered(f"""
 async def tied_house(
     db: Direct, resident_id: str, *, house_id: str | None = None, community_id: str | None = None
 ) -> Row | None:
-    """A house that the resident is tied to today: this one, or any of this community."""
-    return await _one(db, TIED_HOUSE, resident=resident_id, house=house_id, community=community_id)
+    """A house that the resident is tied to today: this one, or any of this community. Asked in company, because every
+    report begins with it.
+    """
+    asked = {"resident": resident_id, "house": house_id, "community": community_id}
+    for row in await db.rows_in_company(TIED_HOUSE, asked):
+        mine = row["resident_id"] == resident_id and house_id in (None, row["id"])
+        if mine and community_id in (None, row["community_id"]):
+            return row
+    return None
 
 
 HOUSE: Final = numbered("""

@@ -1,4 +1,4 @@
-"""Writes that come at the same time go together: one transaction, one round trip, one wait for the disk."""
+"""Statements that come at the same time go together: one transaction, one round trip, one wait for the disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ AT_MOST: Final = 16
 """So many share a transaction. More would save little, and make the first of them wait."""
 
 AT_ONCE: Final = 2
-"""Transactions on their way: what comes meanwhile gathers for the next, and one that is stuck holds up no other."""
+"""Transactions on their way. What comes while one is gathers for the next, because one of six costs Postgres half as
+much for each as one of one; only a full one, or one that others wait for too long, has another beside it.
+"""
+
+TOO_LONG_SECONDS: Final = 0.02
+"""Ten times what a transaction takes: one that is stuck holds up no other."""
 
 ALONE: Final = (asyncpg.PostgresError, asyncpg.DataError)
 """What one of them may have brought upon all: the server's refusal, or a value that cannot be sent to it."""
@@ -26,6 +31,7 @@ ALONE: Final = (asyncpg.PostgresError, asyncpg.DataError)
 @dataclass
 class _Wish:
     values: Values
+    since: float
     rows: asyncio.Future[Rows] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def fulfil(self, rows: Rows) -> None:
@@ -39,7 +45,7 @@ class _Wish:
 
 
 class Together:
-    """One writing statement that many may want at once, and that does nothing when it is carried out a second time.
+    """One statement that many may want at once: one that reads, or does nothing when it is carried out a second time.
 
     Nobody is refused for another's sake: what fails in company is tried again alone. `carry_out` does it for each of
     several, all or none.
@@ -49,14 +55,35 @@ class Together:
         self._carry_out = carry_out
         self._waiting = deque[_Wish]()
         self._under_way = set[asyncio.Task[None] | None]()
+        self._watching = False
 
     async def rows(self, values: Values) -> Rows:
         """What the statement answered, to others who went along as well. Raises what `carry_out` raises."""
-        wish = _Wish(values)
+        wish = _Wish(values, asyncio.get_running_loop().time())
         self._waiting.append(wish)
+        if not self._under_way or len(self._waiting) >= AT_MOST:
+            self._begin()
+        elif not self._watching:
+            self._watch(TOO_LONG_SECONDS)
+        return await wish.rows
+
+    def _begin(self) -> None:
         if len(self._under_way) < AT_ONCE:
             self._under_way.add(asyncio.create_task(self._write()))
-        return await wish.rows
+
+    def _watch(self, seconds: float) -> None:
+        self._watching = True
+        asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Whether somebody waits too long for a transaction that does not come back."""
+        self._watching = False
+        if not self._waiting:
+            return
+        left = TOO_LONG_SECONDS - (asyncio.get_running_loop().time() - self._waiting[0].since)
+        if left <= 0:
+            self._begin()
+        self._watch(max(left, TOO_LONG_SECONDS / 2))
 
     async def _write(self) -> None:
         while self._waiting:

@@ -7,19 +7,23 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from models.domain.errors import ValidationFailed
 from models.domain.order import OrderState
-from models.repositories import intake, together
+from models.repositories import intake, reading, together
 from models.repositories.direct import Direct, numbered
 from models.repositories.intake import NumberBlocks, Taken, Words
 from models.repositories.together import AT_MOST, AT_ONCE
+from models.tables.people import Resident, Tie
+from models.tables.places import House
 from tests.repositories.rows import START, WORDS, filing, rows
 
 SECONDS = 20
 MANY = AT_MOST * AT_ONCE * 2
 ECHO = numbered("SELECT CAST(:it AS integer) AS it, txid_current() AS within")
+
+SLOW = numbered("SELECT pg_sleep(CAST(:seconds AS double precision))")
 
 
 async def states(direct: Direct, count: int) -> list[OrderState]:
@@ -45,6 +49,16 @@ async def test_whoever_comes_while_the_last_is_leaving_is_written_too(
     async with asyncio.timeout(SECONDS):
         for it in range(3):
             await direct.rows_in_company(ECHO, {"it": it})
+
+
+async def test_one_that_is_stuck_holds_up_no_other(direct: Direct) -> None:
+    stuck = asyncio.create_task(direct.rows_in_company(SLOW, {"seconds": 5}))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        for _ in range(3):
+            await asyncio.gather(*(direct.rows_in_company(SLOW, {"seconds": 0}) for _ in range(3)))
+    assert not stuck.done()
+    stuck.cancel()
 
 
 async def test_one_that_fails_takes_no_other_along(direct: Direct, engine: Engine) -> None:
@@ -83,6 +97,25 @@ async def test_twins_in_company_are_one_order(direct: Direct, engine: Engine) ->
     with engine.connect() as conn:
         found = rows(conn, "SELECT number FROM work_orders WHERE number = ANY(:n)", n=[one.number for one in filed])
     assert {row.number for row in found} == {one.number for one in taken}
+
+
+async def test_who_asks_in_company_where_they_live_hears_of_no_other_s_home(direct: Direct, engine: Engine) -> None:
+    people = {f"res_{turn}": f"hse_{turn}" for turn in range(10, 16)}
+    with engine.begin() as conn:
+        for person, house in people.items():
+            conn.execute(insert(Resident), {"id": person, "name": person})
+            conn.execute(insert(House), {"id": house, "community_id": "com_a", "label": house})
+            conn.execute(insert(Tie), {"resident_id": person, "house_id": house, "kind": "owner", "since": START})
+    asked = [(person, house) for person in people for house in people.values()]
+    async with asyncio.timeout(SECONDS):
+        found = await asyncio.gather(
+            *(reading.tied_house(direct, person, house_id=house) for person, house in asked),
+            *(reading.tied_house(direct, person, community_id="com_a") for person in people),
+            reading.tied_house(direct, "res_10", community_id="com_b"),
+        )
+    told = [(row["resident_id"], row["id"]) if row else None for row in found]
+    homes = list(people.items())
+    assert told == [pair if pair in homes else None for pair in asked] + homes + [None]
 
 
 async def test_an_outage_is_heard_by_all() -> None:
