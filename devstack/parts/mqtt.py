@@ -14,14 +14,13 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import paho.mqtt.client as mqtt
-
 from devstack.errors import StackError
 from devstack.files import write_private
 from devstack.part import Part
 from devstack.ports import LOOPBACK
 from devstack.probes import PROBE_SECONDS
 from devstack.site import Site
+from integrations.mqtt import ping
 
 HASH_ROUNDS = 101  # mosquitto_passwd's own default.
 SALT_BYTES = 12
@@ -91,20 +90,8 @@ def password_hash(password: str) -> str:
 
 def healthy(site: Site) -> bool:
     """Whether the broker lets the platform in."""
-    address = urlsplit(site.settings.mqtt_url)
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.username_pw_set(address.username, address.password)
-    if address.scheme == "mqtts":
-        client.tls_set()
-    client.connect_timeout = PROBE_SECONDS
-    client.connect(address.hostname or "", address.port or 1883)
-    try:
-        while client.loop(timeout=PROBE_SECONDS) == mqtt.MQTT_ERR_SUCCESS:
-            if client.is_connected():
-                return True
-        return False
-    finally:
-        client.disconnect()
+    ping(site.settings.mqtt_url, PROBE_SECONDS)
+    return True
 
 
 MQTT = Part(
