@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
+import asyncpg
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from temporalio import activity
@@ -12,17 +15,22 @@ from temporalio.exceptions import ApplicationError
 
 from models.domain.step import Batch, Published
 from models.repositories import publish as statements
+from models.repositories.direct import Direct
 from models.repositories.live import Announcer
+
+AWAY: Final = (asyncpg.InterfaceError, OSError, TimeoutError)
+"""What asyncpg raises when Postgres does not answer."""
 
 
 class Projection:
-    """Blocking, as psycopg2 is: the worker runs it in its thread executor.
+    """The usual step is one statement on the event loop; any other takes a thread, as psycopg2 blocks.
 
     `nudge` wakes the relay of the same process as soon as a step has written something for it.
     """
 
-    def __init__(self, engine: Engine, nudge: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, db: Direct, nudge: Callable[[], None]) -> None:
         self._engine = engine
+        self._direct = db
         self._nudge = nudge
         self._announcer = Announcer(engine)
 
@@ -31,30 +39,37 @@ class Projection:
         self._announcer.close()
 
     @activity.defn(name="projection.publish")
-    def publish(self, batch: Batch) -> Published:
+    async def publish(self, batch: Batch) -> Published:
         """Write one step in one transaction.
 
         Raises ApplicationError: `projection_integrity` is final and marks the order for the operator;
         `projection_unavailable` may be tried again.
         """
         try:
+            published = await statements.publish_at_once(self._direct, batch)
+        except (*AWAY, asyncpg.PostgresError):
+            published = None  # The long way finds out what is the matter, and who has to act.
+        if published is None:
+            published = await asyncio.to_thread(self._publish_step_by_step, batch)
+        self._tell(batch)
+        return published
+
+    def _publish_step_by_step(self, batch: Batch) -> Published:
+        try:
             with self._engine.begin() as conn:
-                published = statements.publish(conn, batch)
+                return statements.publish(conn, batch)
         except (IntegrityError, DataError, statements.OrderRowMissing) as error:
             self._mark_failing(batch.number, error)
             raise ApplicationError(_words(error), type="projection_integrity", non_retryable=True) from None
         except SQLAlchemyError as error:
             raise ApplicationError(_words(error), type="projection_unavailable") from None
-        self._tell(batch)
-        return published
 
     @activity.defn(name="projection.end")
-    def end(self, number: str) -> None:
+    async def end(self, number: str) -> None:
         """The workflow is about to return: from now on Postgres is the truth. Saying it twice changes nothing."""
         try:
-            with self._engine.begin() as conn:
-                statements.mark_ended(conn, number, datetime.now(UTC))
-        except SQLAlchemyError as error:
+            await statements.mark_ended_at_once(self._direct, number, datetime.now(UTC))
+        except (asyncpg.PostgresError, *AWAY) as error:
             raise ApplicationError(_words(error), type="projection_unavailable") from None
 
     def _tell(self, batch: Batch) -> None:

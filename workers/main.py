@@ -34,6 +34,7 @@ from integrations.interpreter import collect_rarely
 from integrations.sms import Sms
 from integrations.storage import Storage
 from integrations.wechat import WeChat
+from models.repositories.direct import Direct
 from models.repositories.engines import sync_engine
 from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings, load_settings
@@ -51,15 +52,19 @@ log = logging.getLogger(__name__)
 RECONNECT_SECONDS: Final = 2
 """How often a worker that starts before Temporal asks again. It never gives up: the outbox waits as long."""
 
+DIRECT_CONNECTIONS: Final = 5
+"""For the usual step, which holds one for a millisecond or two; with the usual few more for a burst."""
+
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then let what runs finish."""
     proof_keys.use(temporal.proof_keys(settings))
     client = await _connected(settings)
     engine = sync_engine(settings.sync_database_url)
+    direct = Direct(settings.required("database_url"), DIRECT_CONNECTIONS)
     storage = Storage.of(settings)
     relay = Relay(engine, client, settings)
-    projection = Projection(engine, relay.nudge)
+    projection = Projection(engine, direct, relay.nudge)
     groups = Groups(engine)
     wechat = WeChat.of(settings, WeChatTokens(engine))
     rounds = Rounds(engine, relay.nudge)

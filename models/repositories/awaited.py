@@ -24,9 +24,14 @@ _WAITING: Final = Prepared(
 )
 
 
+def may_be_awaited(order: OrderState) -> bool:
+    """Whether its work is over and of a kind that others wait for."""
+    return order.kind == "repair" and order.stage in order.lifecycle.after_work
+
+
 def wake(conn: Connection, order: OrderState) -> None:
     """Once the work on an order is over, whoever waits for it goes on. Said twice, it is one command."""
-    if order.kind != "repair" or order.stage not in order.lifecycle.after_work:
+    if not may_be_awaited(order):
         return
     for row in _WAITING.run(conn, {"number": order.number, "why": WAITS_FOR}).all():
         command(conn, [row.number], "resume", {"task_id": row.task_id}, order.number)

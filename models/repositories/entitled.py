@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.domain.assignment import Why, bars
-from models.domain.order import Priority
+from models.domain.order import OrderState, Priority
 from models.domain.step import Batch
 from models.repositories import policies, staffing
 
@@ -43,12 +43,14 @@ def barred(conn: Connection, batch: Batch, held_before: Sequence[str]) -> dict[s
     return found
 
 
+def working(order: OrderState) -> list[str]:
+    """Who holds work on it, each once."""
+    tasks = order.lifecycle.tasks
+    return sorted({task.holder for task in order.tasks.values() if task.holder and tasks[task.kind].is_work})
+
+
 def _given(batch: Batch, held_before: Sequence[str]) -> list[str]:
-    if batch.whole:
-        return []
-    lifecycle = batch.state.lifecycle
-    working = {task.holder for task in batch.state.tasks.values() if task.holder and lifecycle.tasks[task.kind].is_work}
-    return sorted(working - set(held_before))
+    return [] if batch.whole else sorted(set(working(batch.state)) - set(held_before))
 
 
 def _returned(batch: Batch) -> bool:

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.domain.assignment import Why
 from models.domain.order import Event
 from models.domain.step import Batch, Published
 from models.repositories import accompanying, awaited, contacts, entitled, relabelling, visitors
+from models.repositories.direct import Direct, numbered
 from models.repositories.prepared import Prepared
 from models.repositories.rows_of import (
     closed_task_row,
@@ -36,14 +37,16 @@ class OrderRowMissing(Exception):
     """The order has no row, so its words are gone too: an older backup has been restored, and an operator must act."""
 
 
+HELD_BEFORE: Final = """ARRAY(SELECT t.holder_id FROM tasks t
+    WHERE t.number = :number AND t.holder_id IS NOT NULL AND t.opened_version < :version
+      AND (t.closed_at IS NULL OR t.closed_version >= :version))"""
+
 _LOCK: Final = Prepared(
     "publish_lock",
-    """
-    SELECT version, issued_at, accompanied, ARRAY(SELECT t.holder_id FROM tasks t
-        WHERE t.number = :number AND t.holder_id IS NOT NULL AND t.opened_version < :version
-          AND (t.closed_at IS NULL OR t.closed_version >= :version)) AS holders
+    f"""
+    SELECT version, issued_at, accompanied, {HELD_BEFORE} AS holders
     FROM work_orders WHERE number = :number FOR NO KEY UPDATE
-    """,
+    """,  # noqa: S608 - only constants are put in
 )
 """Keeps other steps and decisions about the order out, but not rows that refer to it: a primary and its followers
 write notices about each other, and each would wait for the other's lock. Answers also who held its tasks before this
@@ -66,22 +69,55 @@ def publish(conn: Connection, batch: Batch) -> Published:
         return Published(behind=True)
     barred = entitled.barred(conn, batch, row.holders)
     if written:
-        return _answer(batch, conn.execute(_STAFF, {"staff": _named_staff(batch)}).all(), barred)
+        return _answer(batch, conn.execute(_STAFF, {"staff": _named_staff(batch)}).mappings().all(), barred)
     if row.version > batch.prev_version:
         _forget_above(conn, batch)
     staff = _write(conn, batch)
     if row.accompanied:
         accompanying.tell_others(conn, batch)
-    if batch.state.move_car is not None and batch.state.stage in batch.state.lifecycle.called_off:
-        accompanying.tell_left_behind(conn, batch)
-    if batch.state.visit is not None:
-        visitors.note(conn, batch)
-    if batch.state.following is not None:
-        accompanying.pass_on(conn, batch)
     if any(event.stage for event in batch.events):
         awaited.wake(conn, batch.state)
+    if _goes_beyond(batch):
+        _write_beyond(conn, batch)
+    return _answer(batch, staff, barred)
+
+
+async def publish_at_once(db: Direct, batch: Batch) -> Published | None:
+    """The same in one statement, for the usual step: nothing was forgotten, nobody gets work that they did not have,
+    and no other order hears of it. None for any other step, and for one that is written already; nothing is written
+    then.
+
+    Raises as :meth:`Direct.rows`.
+    """
+    if _goes_beyond(batch):
+        return None
+    usual = {"at_once": True, "working": entitled.working(batch.state), "wakes": awaited.may_be_awaited(batch.state)}
+    rows = await db.rows(_WRITE_AT_ONCE, _values(batch) | usual)
+    return _answer(batch, rows, {}) if rows else None
+
+
+def _goes_beyond(batch: Batch) -> bool:
+    """Whether the step writes more than :data:`_WRITE` does. What `_write_beyond` learns must be known here."""
+    state = batch.state
+    return (
+        batch.whole
+        or state.following is not None
+        or state.visit is not None
+        or (state.move_car is not None and state.stage in state.lifecycle.called_off)
+        or any(event.kind in ("amended", "left") or bool(_photos_in(event.facts)) for event in batch.events)
+    )
+
+
+def _write_beyond(conn: Connection, batch: Batch) -> None:
+    state = batch.state
+    if state.move_car is not None and state.stage in state.lifecycle.called_off:
+        accompanying.tell_left_behind(conn, batch)
+    if state.visit is not None:
+        visitors.note(conn, batch)
+    if state.following is not None:
+        accompanying.pass_on(conn, batch)
     if batch.whole or any(event.kind == "amended" and "place" in event.facts for event in batch.events):
-        relabelling.name_place(conn, batch.number, batch.state.place)
+        relabelling.name_place(conn, batch.number, state.place)
     if any(event.kind == "amended" and "contact" in event.facts for event in batch.events):
         contacts.take(conn, batch.number, batch.handled)
     for event in batch.events:
@@ -89,7 +125,6 @@ def publish(conn: Connection, batch: Batch) -> Published:
             _attach_photos(conn, batch.number, event)
         if event.kind == "left" and batch.state.move_car is not None:
             conn.execute(_LEFT, {"number": batch.number, "resident": event.by, "at": event.at})
-    return _answer(batch, staff, barred)
 
 
 _LEFT: Final = text(
@@ -108,10 +143,15 @@ _FAILING = text("UPDATE work_orders SET projection_error = :error WHERE number =
 
 def mark_ended(conn: Connection, number: str, now: datetime) -> None:
     """The workflow has returned: from now on Postgres is the truth. The first time it is said counts."""
-    conn.execute(_END, {"number": number, "now": now})
+    conn.execute(text(_END), {"number": number, "now": now})
 
 
-_END = text("UPDATE work_orders SET workflow_ended_at = coalesce(workflow_ended_at, :now) WHERE number = :number")
+async def mark_ended_at_once(db: Direct, number: str, now: datetime) -> None:
+    """The same, without a thread."""
+    await db.rows(numbered(_END), {"number": number, "now": now})
+
+
+_END: Final = "UPDATE work_orders SET workflow_ended_at = coalesce(workflow_ended_at, :now) WHERE number = :number"
 
 
 # -- what Temporal has forgotten ---------------------------------------------------------------------------------------
@@ -165,9 +205,7 @@ def _forget_above(conn: Connection, batch: Batch) -> None:
 
 # -- the step ----------------------------------------------------------------------------------------------------------
 
-_WRITE: Final = Prepared(
-    "publish_write",
-    """
+_WRITE: Final = f"""
     WITH written AS (
         UPDATE work_orders SET
             house_id = said.house_id, building_id = said.building_id, category = said.category,
@@ -180,13 +218,18 @@ _WRITE: Final = Prepared(
             version = said.version, issued_at = said.issued_at, state = said.state,
             touched_at = now(), projection_error = NULL
         FROM jsonb_populate_record(CAST(NULL AS work_orders), CAST(:order AS jsonb)) AS said
-        WHERE work_orders.number = :number
+        WHERE work_orders.number = :number AND (NOT CAST(:at_once AS boolean) OR (
+            work_orders.version = :prev_version AND work_orders.issued_at <= :at AND NOT work_orders.accompanied
+            AND (CAST(:working AS varchar[]) = '{{}}' OR CAST(:working AS varchar[]) <@ {HELD_BEFORE})
+            AND NOT (:wakes AND EXISTS (SELECT FROM order_links l WHERE l.number = :number OR l.other = :number))))
+        RETURNING work_orders.number
     ), kept_tasks AS (
         INSERT INTO tasks (id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, closed_at, closed_version, outcome, closed_by, form)
         SELECT id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, closed_at, closed_version, outcome, closed_by, form
         FROM jsonb_populate_recordset(CAST(NULL AS tasks), CAST(:tasks AS jsonb))
+        WHERE EXISTS (TABLE written)
         ON CONFLICT (id) DO UPDATE SET
             holder_id = excluded.holder_id, roles = excluded.roles, also_seen_by = excluded.also_seen_by,
             rank = excluded.rank,
@@ -196,14 +239,15 @@ _WRITE: Final = Prepared(
             form = excluded.form
     ), withdrawn_tasks AS (
         UPDATE tasks SET closed_at = :at, closed_version = :version, outcome = 'withdrawn', closed_by = 'system'
-        WHERE number = :number AND closed_at IS NULL AND id <> ALL(:named)
+        WHERE number = :number AND closed_at IS NULL AND id <> ALL(:named) AND EXISTS (TABLE written)
     ), new_events AS (
         INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, stage, facts)
         SELECT number, version, seq, kind, at, by_id, by_kind, audience, stage, facts
         FROM jsonb_populate_recordset(CAST(NULL AS timeline_events), CAST(:events AS jsonb))
+        WHERE EXISTS (TABLE written)
     ), stale_notices AS (
         UPDATE notices SET delivery = 'withdrawn', delivered_at = :at
-        WHERE number = :number AND while_task = ANY(:closed) AND delivery = 'pending'
+        WHERE number = :number AND while_task = ANY(:closed) AND delivery = 'pending' AND EXISTS (TABLE written)
         RETURNING id
     ), stale_wishes AS (
         UPDATE outbox SET done_at = :at
@@ -214,28 +258,48 @@ _WRITE: Final = Prepared(
         SELECT id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at
         FROM jsonb_populate_recordset(CAST(NULL AS notices), CAST(:notices AS jsonb))
+        WHERE EXISTS (TABLE written)
     ), new_wishes AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
         SELECT id, action, number, version, rank, body, created_at, not_before, 0
         FROM jsonb_populate_recordset(CAST(NULL AS outbox), CAST(:wishes AS jsonb))
+        WHERE EXISTS (TABLE written)
     ), new_requests AS (
         INSERT INTO handled_requests (update_id, digest, number, version, at)
         SELECT update_id, digest, :number, :version, :at
         FROM jsonb_populate_recordset(CAST(NULL AS handled_requests), CAST(:handled AS jsonb))
+        WHERE EXISTS (TABLE written)
         ON CONFLICT DO NOTHING
     )
-    SELECT id, active, roles FROM staff WHERE id = ANY(CAST(:staff AS text[])) ORDER BY id FOR SHARE
-    """,
-)
+    SELECT named.* FROM written LEFT JOIN LATERAL (
+        SELECT id, active, roles FROM staff WHERE id = ANY(CAST(:staff AS text[])) AND written.number IS NOT NULL
+        ORDER BY id FOR SHARE
+    ) AS named ON true
+    """  # noqa: S608 - only constants are put in
 """One statement, because each one more costs a round trip and half a millisecond of processor time.
 
 Its parts see the tables as they were before it, and no two of them touch the same row: afterwards the open tasks are
 exactly those of the state, whatever the rows said before, and what holds only while a task is open has gone with it,
-so that nobody is reminded of what is done. It answers the staff whom the state names.
+so that nobody is reminded of what is done. It answers the staff whom the state names, or one empty row for none.
+
+With `at_once` it locks and judges the order's row itself, and neither writes nor answers anything unless the row is the
+one that the step follows and the step is a usual one (:func:`publish_at_once`).
 """
 
+_WRITE_LOCKED: Final = Prepared("publish_write", _WRITE)
+_WRITE_AT_ONCE: Final = numbered(_WRITE)
 
-def _write(conn: Connection, batch: Batch) -> Sequence[Row[Any]]:
+_DOCUMENTS: Final = ("order", "tasks", "events", "notices", "wishes", "handled")
+"""The values that are JSON."""
+
+
+def _write(conn: Connection, batch: Batch) -> Sequence[RowMapping]:
+    """On the locked row, whatever it says."""
+    values = _values(batch) | {"at_once": False, "working": [], "wakes": False}
+    return _WRITE_LOCKED.run(conn, values | {name: _json(values[name]) for name in _DOCUMENTS}).mappings().all()
+
+
+def _values(batch: Batch) -> dict[str, Any]:
     state = batch.state
     finished_at, keeps_finish = _work_ended_at(batch)
     order = order_columns(state) | {
@@ -247,25 +311,22 @@ def _write(conn: Connection, batch: Batch) -> Sequence[Row[Any]]:
     tasks = [open_task_row(state, task, batch.version) for task in state.tasks.values()]
     tasks += [closed_task_row(state, closed, batch.version) for closed in batch.closed]
     notices = notice_rows(batch.number, batch.version, batch.issued_at, batch.notices)
-    wishes = [notice_outbox_row(row, batch.issued_at) for row in notices if row["delivery"] == "pending"]
-    return _WRITE.run(
-        conn,
-        {
-            "number": batch.number,
-            "version": batch.version,
-            "at": batch.issued_at,
-            "order": _json(order),
-            "keeps_finish": keeps_finish,
-            "tasks": _json(tasks),
-            "named": [task["id"] for task in tasks],
-            "closed": [closed.task.id for closed in batch.closed],
-            "events": _json(event_rows(batch.number, batch.version, batch.events)),
-            "notices": _json(notices),
-            "wishes": _json(wishes),
-            "handled": _json([handled.model_dump() for handled in batch.handled]),
-            "staff": _named_staff(batch),
-        },
-    ).all()
+    return {
+        "number": batch.number,
+        "prev_version": batch.prev_version,
+        "version": batch.version,
+        "at": batch.issued_at,
+        "order": order,
+        "keeps_finish": keeps_finish,
+        "tasks": tasks,
+        "named": [task["id"] for task in tasks],
+        "closed": [closed.task.id for closed in batch.closed],
+        "events": event_rows(batch.number, batch.version, batch.events),
+        "notices": notices,
+        "wishes": [notice_outbox_row(row, batch.issued_at) for row in notices if row["delivery"] == "pending"],
+        "handled": [handled.model_dump() for handled in batch.handled],
+        "staff": _named_staff(batch),
+    }
 
 
 def _json(rows: Any) -> str:
@@ -332,16 +393,16 @@ def _named_staff(batch: Batch) -> list[str]:
     return sorted({person for person in people if person is not None})
 
 
-def _answer(batch: Batch, staff: Sequence[Row[Any]], barred: Mapping[str, str]) -> Published:
+def _answer(batch: Batch, staff: Sequence[Mapping[Any, Any]], barred: Mapping[str, str]) -> Published:
     """Whose tasks must move: those who have left, or have lost every role that the task asks for, since the step was
     made, and those who could not take what it gave them.
 
     Residents have no row in `staff`.
     """
-    people = {person.id: person for person in staff}
-    gone = dict(barred) | {person.id: Why.LEFT.value for person in staff if not person.active}
+    people = {person["id"]: person for person in staff if person["id"] is not None}
+    gone = dict(barred) | {name: Why.LEFT.value for name, person in people.items() if not person["active"]}
     for task in batch.state.tasks.values():
         person = people.get(task.holder or "")
-        if person is not None and task.roles and not set(person.roles) & {role.value for role in task.roles}:
-            gone.setdefault(person.id, Why.ROLE.value)
+        if person is not None and task.roles and not set(person["roles"]) & {role.value for role in task.roles}:
+            gone.setdefault(person["id"], Why.ROLE.value)
     return Published(ineligible=sorted(gone), reasons=gone)

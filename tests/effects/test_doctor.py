@@ -63,15 +63,15 @@ class Ward:
 
 
 @asynccontextmanager
-async def working(engine: Engine, client: Client, relay: Relay) -> AsyncIterator[None]:
-    projection = Projection(engine, relay.nudge)
+async def working(desk: Desk, client: Client, relay: Relay) -> AsyncIterator[None]:
+    projection = Projection(desk.engine, desk.direct, relay.nudge)
     async with workers.temporal.orders_worker(client, [projection.publish, projection.end]), running(relay):
         yield
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ward(desk: Desk, engine: Engine, client: Client, temporal_settings: Settings) -> AsyncIterator[Ward]:
-    async with working(engine, client, Relay(engine, client, temporal_settings)):
+    async with working(desk, client, Relay(engine, client, temporal_settings)):
         yield Ward(desk, engine, client)
 
 
@@ -207,7 +207,7 @@ async def test_an_order_that_waits_too_long_is_found_and_started(
     ward = Ward(desk, engine, client)
     order = await desk.order()
     desk.say("UPDATE outbox SET not_before = now() + interval '1 day' WHERE id = :n", n=order.number)
-    async with working(engine, client, Relay(engine, client, temporal_settings)):
+    async with working(desk, client, Relay(engine, client, temporal_settings)):
         assert await ward.found() == {order.number: Trouble.WAITING}
         (case,) = await ward.cases(fix=True)
         assert (case.remedy, case.left) == (Remedy.START, None)
@@ -230,7 +230,7 @@ async def test_a_failing_step_is_found_with_its_cause_and_tried_again(
         return await retry(client, number)
 
     monkeypatch.setattr(RepairWorkflow, "submitted", broken)
-    async with working(engine, client, Relay(engine, client, temporal_settings)):
+    async with working(desk, client, Relay(engine, client, temporal_settings)):
         order = await desk.order()
         await until(lambda: started(desk, order))
         while (found := (await ward.cases())[0].found).trouble is Trouble.SILENT:

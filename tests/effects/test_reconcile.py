@@ -23,7 +23,7 @@ async def test_a_step_that_temporal_has_forgotten_is_put_right(
     desk: Desk, engine: Engine, client: Client, temporal_settings: Settings
 ) -> None:
     relay = Relay(engine, client, temporal_settings)
-    projection = Projection(engine, relay.nudge)
+    projection = Projection(engine, desk.direct, relay.nudge)
     forgotten, healthy, ended = [await desk.order() for _ in range(3)]
     async with orders_worker(client, [projection.publish, projection.end]), running(relay):
         await until(lambda: started(desk, forgotten, healthy, ended))

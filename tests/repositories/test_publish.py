@@ -17,7 +17,7 @@ from models.domain.lifecycles.repair import ACCEPT, CARRY_OUT, CONFIRM
 from models.domain.order import Audience, OrderState, Priority
 from models.domain.step import Batch, Handled, Published, Step
 from models.repositories.direct import Direct
-from models.repositories.publish import OrderRowMissing, mark_ended, publish
+from models.repositories.publish import OrderRowMissing, mark_ended, publish, publish_at_once
 from models.tables.base import metadata
 from models.tables.photos import Photo
 from tests.repositories.rows import DISPATCHER, OWNER, START, TECH, TECH2, filing, minute, take_in
@@ -58,7 +58,12 @@ def commented(step: Step, at: float, words: str, photos: tuple[str, ...] = (), k
     return step.batch(minute(at))
 
 
-def send(engine: Engine, batch: Batch) -> Published:
+async def send(direct: Direct, engine: Engine, batch: Batch) -> Published:
+    """At once if that is possible, as the worker does."""
+    return await publish_at_once(direct, batch) or step_by_step(engine, batch)
+
+
+def step_by_step(engine: Engine, batch: Batch) -> Published:
     with engine.begin() as conn:
         return publish(conn, batch)
 
@@ -89,7 +94,7 @@ async def test_a_step_is_written_and_its_repetition_changes_nothing(
 ) -> None:
     step = await filed(direct, number)
     batch = assigned(step, 1)
-    assert send(engine, batch) == Published()
+    assert await send(direct, engine, batch) == Published()
     agrees(engine, step.state)
     dispatch, accept = table(engine, "tasks", number)
     assert (dispatch.outcome, dispatch.closed_by, dispatch.closed_version) == ("assigned", DISPATCHER.id, 2)
@@ -104,7 +109,7 @@ async def test_a_step_is_written_and_its_repetition_changes_nothing(
     assert requests[f"{number}-k"] == 2
 
     before = everything(engine, number)
-    assert send(engine, batch) == Published()
+    assert await send(direct, engine, batch) == Published()
     assert everything(engine, number) == before
 
 
@@ -117,8 +122,8 @@ async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
         conn.execute(insert(Photo), [photo | {"id": f"p-{number}", "upload_key": "u", "status": "ready"}])
     forgetful = step.state.model_copy(deep=True)
     lost = Step(step.state)
-    send(engine, commented(lost, 0.5, "你好", (f"p-{number}",)))
-    send(engine, assigned(lost, 1, key="lost"))
+    await send(direct, engine, commented(lost, 0.5, "你好", (f"p-{number}",)))
+    await send(direct, engine, assigned(lost, 1, key="lost"))
     with engine.begin() as conn:
         # An effect added an event meanwhile; it has really happened and stays.
         conn.execute(
@@ -136,7 +141,7 @@ async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
     kept = Step(forgetful)
     batch = assigned(kept, 2, TECH2.id, key="kept")
     assert (batch.prev_version, batch.version) == (1, 2)
-    assert send(engine, batch) == Published()
+    assert await send(direct, engine, batch) == Published()
     agrees(engine, kept.state)
     assert [task.opened_version for task in table(engine, "tasks", number, "id")] == [1, 2]
     events = [(e.version, e.seq, e.kind) for e in table(engine, "timeline_events", number, "version, seq")]
@@ -158,9 +163,9 @@ async def test_a_forgotten_step_is_replaced_and_kept_for_the_auditor(
 async def test_a_task_closed_by_a_forgotten_step_is_open_again(direct: Direct, engine: Engine, number: str) -> None:
     step = await filed(direct, number)
     forgetful = Step(step.state.model_copy(deep=True))
-    send(engine, assigned(step, 1))
+    await send(direct, engine, assigned(step, 1))
     batch = commented(forgetful, 2, "请快一点")
-    send(engine, batch)
+    await send(direct, engine, batch)
     agrees(engine, forgetful.state)
     (task,) = table(engine, "tasks", number)
     assert (task.kind, task.closed_at, task.outcome, task.closed_by, task.form) == ("dispatch", None, None, None, {})
@@ -170,11 +175,11 @@ async def test_late_words_of_an_overtaken_worker_change_nothing(direct: Direct, 
     step = await filed(direct, number)
     old = Step(step.state.model_copy(deep=True))
     lost = [commented(old, 1, "一"), commented(old, 1.5, "二")]
-    send(engine, lost[0])
+    await send(direct, engine, lost[0])
     new = assigned(step, 2)
-    send(engine, new)
+    await send(direct, engine, new)
     before = everything(engine, number)
-    assert send(engine, lost[1]) == Published()
+    assert await send(direct, engine, lost[1]) == Published()
     assert everything(engine, number) == before
 
 
@@ -185,11 +190,11 @@ async def test_an_older_row_asks_for_the_whole_state_and_is_healed_by_it(
     assigned(step, 1)  # Never arrives, as after a restored backup.
     batch = accepted(step, 2)
     before = everything(engine, number)
-    assert send(engine, batch) == Published(behind=True)
+    assert await send(direct, engine, batch) == Published(behind=True)
     assert everything(engine, number) == before
 
     whole = step.batch(minute(3), whole=True)
-    assert send(engine, whole) == Published()
+    assert await send(direct, engine, whole) == Published()
     agrees(engine, step.state)
     tasks = {task.kind: task for task in table(engine, "tasks", number)}
     assert tasks["dispatch"].outcome == "withdrawn"
@@ -201,14 +206,14 @@ async def test_whoever_has_left_is_named(direct: Direct, engine: Engine, number:
     with engine.begin() as conn:
         conn.execute(text("UPDATE staff SET active = false WHERE id = 'stf_tech2'"))
     batch = assigned(step, 1, TECH2.id)
-    assert send(engine, batch).ineligible == [TECH2.id]
-    assert send(engine, batch).ineligible == [TECH2.id]  # The first answer may have been lost.
+    assert (await send(direct, engine, batch)).ineligible == [TECH2.id]
+    assert (await send(direct, engine, batch)).ineligible == [TECH2.id]  # The first answer may have been lost.
     with engine.begin() as conn:
         conn.execute(text("UPDATE staff SET active = true, roles = '{guard}' WHERE id = 'stf_tech2'"))
-    assert send(engine, batch).ineligible == [TECH2.id]
+    assert (await send(direct, engine, batch)).ineligible == [TECH2.id]
     with engine.begin() as conn:
         conn.execute(text("UPDATE staff SET roles = '{technician}' WHERE id = 'stf_tech2'"))
-    assert send(engine, batch).ineligible == []
+    assert (await send(direct, engine, batch)).ineligible == []
 
 
 async def test_due_times_follow_the_promise_that_counts(direct: Direct, engine: Engine, number: str) -> None:
@@ -217,33 +222,33 @@ async def test_due_times_follow_the_promise_that_counts(direct: Direct, engine: 
     def due() -> dict[str, Any]:
         return {task.kind: task.due_at for task in table(engine, "tasks", number) if task.closed_at is None}
 
-    send(engine, assigned(step, 1))
+    await send(direct, engine, assigned(step, 1))
     assert due() == {"accept": minute(30)}
-    send(engine, accepted(step, 2))
+    await send(direct, engine, accepted(step, 2))
     assert due() == {"carry_out": START + timedelta(hours=4)}
 
     task = step.state.task_of("carry_out")
     assert task is not None
     until = minute(60)
     acts.hold(step, TECH, commands.PutOnHold(task_id=task.id, reason="parts", until=until), minute(3))
-    send(engine, step.batch(minute(3)))
+    await send(direct, engine, step.batch(minute(3)))
     assert due() == {"carry_out": None}
     assert table(engine, "work_orders", number)[0].next_due_at is None
     acts.resume(step, TECH, None, minute(13))
-    send(engine, step.batch(minute(13)))
+    await send(direct, engine, step.batch(minute(13)))
     assert due() == {"carry_out": START + timedelta(hours=4, minutes=10)}
 
     moved = acts.complete(step, TECH, commands.Complete(task_id=task.id, outcome="arrived"), minute(14))
     step.enter("in_progress", minute(14), moved.event)
     work = step.open(CARRY_OUT, minute(14), TECH.id, CARRY_OUT.roles)
-    send(engine, step.batch(minute(14)))
+    await send(direct, engine, step.batch(minute(14)))
     assert due() == {"carry_out": START + timedelta(days=3, minutes=10)}
 
     form = {"report": "换了垫圈", "photo_ids": []}
     moved = acts.complete(step, TECH, commands.Complete(task_id=work.id, outcome="finished", form=form), minute(20))
     step.enter("finished", minute(20), moved.event)
     confirm = step.open(CONFIRM, minute(20), OWNER.id, ())
-    send(engine, step.batch(minute(20)))
+    await send(direct, engine, step.batch(minute(20)))
     assert due() == {"confirm": confirm.gives_up_at}
     (order,) = table(engine, "work_orders", number)
     assert (order.finished_at, order.closed_at, order.open) == (minute(20), None, True)
@@ -251,7 +256,7 @@ async def test_due_times_follow_the_promise_that_counts(direct: Direct, engine: 
     stars = {"rating": {"result": 5, "speed": 4, "manner": 3, "text": "好"}}
     moved = acts.complete(step, OWNER, commands.Complete(task_id=confirm.id, outcome="fixed", form=stars), minute(30))
     step.enter("closed", minute(30), moved.event)
-    send(engine, step.batch(minute(30)))
+    await send(direct, engine, step.batch(minute(30)))
     (order,) = table(engine, "work_orders", number)
     assert (order.finished_at, order.closed_at, order.open) == (minute(20), minute(30), False)
     assert (order.rating_result, order.rating_speed, order.rating_manner, order.rating_text) == (5, 4, 3, "好")
@@ -267,19 +272,19 @@ async def test_open_tasks_keep_the_rank_of_their_order(direct: Direct, engine: E
 
     assert ranks() == [3]
     acts.urge(step, OWNER, commands.Urge(), minute(1))
-    send(engine, step.batch(minute(1)))
+    await send(direct, engine, step.batch(minute(1)))
     assert ranks() == [2]
     acts.amend(step, DISPATCHER, commands.Amend(priority="emergency", reason="水漫过门槛"), minute(2))
-    send(engine, step.batch(minute(2)))
+    await send(direct, engine, step.batch(minute(2)))
     assert ranks() == [0]
     agrees(engine, step.state)
     acts.amend(step, DISPATCHER, commands.Amend(priority="normal", reason="已关总阀"), minute(3))
-    send(engine, step.batch(minute(3)))
-    send(engine, assigned(step, 4))
-    send(engine, accepted(step, 5))
+    await send(direct, engine, step.batch(minute(3)))
+    await send(direct, engine, assigned(step, 4))
+    await send(direct, engine, accepted(step, 5))
     (task,) = step.state.tasks.values()
     acts.hold(step, TECH, commands.PutOnHold(task_id=task.id, reason="parts", until=minute(60)), minute(6))
-    send(engine, step.batch(minute(6)))
+    await send(direct, engine, step.batch(minute(6)))
     assert ranks() == [4]
     agrees(engine, step.state)
 
@@ -289,13 +294,13 @@ async def test_photos_of_a_comment_become_the_orders(direct: Direct, engine: Eng
     with engine.begin() as conn:
         photo = {"owner_kind": "resident", "owner_id": "res_owner", "content_type": "image/png", "declared_size": 1}
         conn.execute(insert(Photo), [photo | {"id": f"p-{number}", "upload_key": "u", "status": "ready"}])
-    send(engine, commented(step, 1, "看照片", (f"p-{number}",)))
+    await send(direct, engine, commented(step, 1, "看照片", (f"p-{number}",)))
     (kept,) = table(engine, "photos", number)
     assert (kept.id, kept.used_as, kept.audience) == (f"p-{number}", "comment", "reporter")
     # Staff who show it among themselves do not take it away from whom it has been shown to.
     among_staff = commands.Comment(text="内部看看", photo_ids=(f"p-{number}",), audience=Audience.STAFF)
     acts.comment(step, DISPATCHER, among_staff, minute(2))
-    send(engine, step.batch(minute(2)))
+    await send(direct, engine, step.batch(minute(2)))
     (still,) = table(engine, "photos", number)
     assert (still.used_as, still.audience) == ("comment", "reporter")
 
@@ -305,24 +310,24 @@ async def test_what_contradicts_the_database_is_final_and_shown_to_the_operator(
 ) -> None:
     step = await filed(direct, number)
     nudged: list[str] = []
-    projection = Projection(engine, lambda: nudged.append("relay"))
+    projection = Projection(engine, direct, lambda: nudged.append("relay"))
     environment = ActivityEnvironment()
     bad = assigned(step, 1, "stf_nobody")
     with pytest.raises(IntegrityError):
-        send(engine, bad)
+        await send(direct, engine, bad)
     with pytest.raises(ApplicationError) as refused:
-        environment.run(projection.publish, bad)
+        await environment.run(projection.publish, bad)
     assert (refused.value.type, refused.value.non_retryable) == ("projection_integrity", True)
     (order,) = table(engine, "work_orders", number)
     assert order.version == 1
     assert "ForeignKeyViolation" in order.projection_error
 
     good = Step(filing(number))
-    assert environment.run(projection.publish, assigned(good, 2)) == Published()
+    assert await environment.run(projection.publish, assigned(good, 2)) == Published()
     (order,) = table(engine, "work_orders", number)
     assert order.projection_error is None
     assert nudged == ["relay"]
-    environment.run(projection.end, number)
+    await environment.run(projection.end, number)
     (ended,) = table(engine, "work_orders", number)
     with engine.begin() as conn:
         mark_ended(conn, number, minute(10_000_000))
@@ -330,23 +335,71 @@ async def test_what_contradicts_the_database_is_final_and_shown_to_the_operator(
     projection.close()
 
 
-def test_an_order_without_a_row_is_for_the_operator(engine: Engine) -> None:
+async def test_an_order_without_a_row_is_for_the_operator(direct: Direct, engine: Engine) -> None:
     step = Step(filing("BX20261122-77777"))
     with pytest.raises(OrderRowMissing):
-        send(engine, commented(step, 1, "有人吗"))
+        await send(direct, engine, commented(step, 1, "有人吗"))
 
 
 async def test_a_notice_that_holds_while_a_task_is_open_goes_with_it(
     direct: Direct, engine: Engine, number: str
 ) -> None:
     step = await filed(direct, number)
-    send(engine, assigned(step, 1))
+    await send(direct, engine, assigned(step, 1))
     task = step.state.task_of("accept")
     assert task is not None
     step.record("accepted", TECH, step.state.issued_at)
     step.close(task, "accepted", TECH, step.state.issued_at)
-    send(engine, step.batch(step.state.issued_at))
+    await send(direct, engine, step.batch(step.state.issued_at))
     (stale,) = [notice for notice in table(engine, "notices", number) if notice.while_task == task.id]
     (wish,) = [wish for wish in table(engine, "outbox", number) if wish.id == stale.id]
     assert stale.delivery == "withdrawn"
     assert wish.done_at is not None
+
+
+async def test_a_usual_step_is_one_statement_and_any_other_is_left_alone(
+    direct: Direct, engine: Engine, number: str
+) -> None:
+    """Also left alone: whatever the row shows to be unusual, of which the step itself knows nothing."""
+    step = await filed(direct, number)
+
+    async def left_alone(batch: Batch) -> None:
+        before = everything(engine, number)
+        assert await publish_at_once(direct, batch) is None
+        assert everything(engine, number) == before
+
+    def say(sql: str) -> None:
+        with engine.begin() as conn:
+            conn.execute(text(sql), {"n": number, "other": other.state.number})
+
+    given = assigned(step, 1)
+    await left_alone(given)  # Whether the technician may have it, only a lock on their row can tell.
+    step_by_step(engine, given)
+    batch = accepted(step, 2)
+    assert await publish_at_once(direct, batch) == Published()
+    agrees(engine, step.state)
+    await left_alone(batch)  # It is written already.
+    asked = commented(step, 3, "几点来？", key=f"{number}-asked")
+    assert await publish_at_once(direct, asked) == Published()
+    assert f"{number}-asked" in [row.update_id for row in table(engine, "handled_requests", number)]
+
+    other = await filed(direct, f"{number}-b")
+    later = commented(step, 4, "还在吗")
+    say("UPDATE work_orders SET version = version + 1 WHERE number = :n")
+    await left_alone(later)  # Temporal has forgotten a step.
+    say("UPDATE work_orders SET version = version - 2 WHERE number = :n")
+    await left_alone(later)  # The row is older than it should be.
+    say("UPDATE work_orders SET version = version + 1, accompanied = true WHERE number = :n")
+    await left_alone(later)  # Somebody follows it, and hears of it too.
+    say("UPDATE work_orders SET accompanied = false WHERE number = :n")
+    await left_alone(later.model_copy(update={"whole": True}))
+    assert await publish_at_once(direct, later) == Published()
+
+    say("INSERT INTO order_links (number, other, why, at, by_id) VALUES (:n, :other, 'waits_for', now(), 'x')")
+    task = next(iter(step.state.tasks.values()))
+    done = commands.Complete(task_id=task.id, outcome="finished", form={"report": "更换阀芯，已试水。"})
+    moved = acts.complete(step, TECH, done, minute(5))
+    step.enter("in_progress", minute(5), moved.event)
+    assert await publish_at_once(direct, step.batch(minute(5))) == Published()
+    step.enter("finished", minute(6))
+    await left_alone(step.batch(minute(6)))  # Its end may wake whoever waits for it.

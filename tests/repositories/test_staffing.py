@@ -19,7 +19,7 @@ from models.repositories import absences, choosing, colleagues, leaving, publish
 from models.repositories.direct import Direct
 from models.repositories.people import staff_by_account
 from tests.repositories.rows import DISPATCHER, TECH, TECH2, filing, rows, take_in
-from tests.repositories.test_publish import accepted, assigned, filed, send
+from tests.repositories.test_publish import accepted, assigned, filed, step_by_step
 
 NOW = datetime.now(UTC)
 TODAY = NOW.astimezone(CHINA).date()
@@ -150,7 +150,7 @@ async def test_an_order_finds_whoever_fits_and_has_the_least_to_do(engine: Engin
     with engine.connect() as conn:
         assert choosing.choice_for(conn, number) == Choice(staff=TECH.id, open_orders=0, among=2)
     other = await filed(direct, number[:-1] + "x")
-    send(engine, assigned(other, 1))
+    step_by_step(engine, assigned(other, 1))
     with engine.connect() as conn:
         assert choosing.choice_for(conn, number) == Choice(staff=TECH2.id, open_orders=0, among=2)
     change(engine, "UPDATE staff SET skills = '{}' WHERE id = :id", id=TECH2.id)
@@ -187,7 +187,7 @@ async def test_the_cap_holds_when_many_orders_are_assigned_at_once(engine: Engin
 
     def give(batch: Any) -> None:
         together.wait()
-        answers.append(send(engine, batch))
+        answers.append(step_by_step(engine, batch))
 
     threads = [threading.Thread(target=give, args=(batch,)) for batch in batches]
     for thread in threads:
@@ -204,10 +204,10 @@ async def test_an_emergency_and_work_one_has_already_ask_for_no_room(
     change(engine, "UPDATE staff SET cap = 1 WHERE id = :id", id=TECH.id)
     first, urgent = await filed(direct, number), await filed(direct, number + "e", Priority.EMERGENCY)
     batch = assigned(first, 1)
-    assert send(engine, batch).ineligible == []
-    assert send(engine, batch).ineligible == [], "the same step again is no second order"
-    assert send(engine, assigned(urgent, 1)).ineligible == []
-    assert send(engine, accepted(first, 2)).ineligible == []
+    assert step_by_step(engine, batch).ineligible == []
+    assert step_by_step(engine, batch).ineligible == [], "the same step again is no second order"
+    assert step_by_step(engine, assigned(urgent, 1)).ineligible == []
+    assert step_by_step(engine, accepted(first, 2)).ineligible == []
 
 
 async def test_an_absence_recorded_while_an_order_is_given_is_seen(engine: Engine, direct: Direct, number: str) -> None:
@@ -215,16 +215,16 @@ async def test_an_absence_recorded_while_an_order_is_given_is_seen(engine: Engin
     batch = assigned(step, 1)
     with engine.begin() as conn:
         absences.record(conn, TECH.id, TECH2.id, TODAY, TODAY, DISPATCHER.id, NOW)
-    answer = send(engine, batch)
+    answer = step_by_step(engine, batch)
     assert (answer.ineligible, answer.reasons) == ([TECH.id], {TECH.id: Why.ABSENT})
 
 
 async def test_whoever_goes_away_keeps_what_they_have(engine: Engine, direct: Direct, number: str) -> None:
     step = await filed(direct, number)
-    send(engine, assigned(step, 1))
+    step_by_step(engine, assigned(step, 1))
     with engine.begin() as conn:
         absences.record(conn, TECH.id, None, TODAY, TODAY, DISPATCHER.id, NOW)
-    assert send(engine, accepted(step, 2)).ineligible == []
+    assert step_by_step(engine, accepted(step, 2)).ineligible == []
 
 
 # -- leaving -----------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ async def test_whoever_goes_away_keeps_what_they_have(engine: Engine, direct: Di
 
 async def held(engine: Engine, direct: Direct, number: str) -> Step:
     step = await filed(direct, number)
-    send(engine, assigned(step, 1))
+    step_by_step(engine, assigned(step, 1))
     return step
 
 
@@ -287,7 +287,7 @@ async def test_a_step_that_races_a_leaver_has_its_task_counted_or_finds_them_gon
         step = await filed(direct, f"{number}{n}")
         batch = assigned(step, 1)
         answers: list[Published] = []
-        thread = threading.Thread(target=lambda b=batch, a=answers: a.append(send(engine, b)))  # type: ignore[misc]
+        thread = threading.Thread(target=lambda b=batch, a=answers: a.append(step_by_step(engine, b)))  # type: ignore[misc]
         thread.start()
         with engine.begin() as conn:
             departure = leaving.leave(conn, TECH.id, None, DISPATCHER.id, NOW)

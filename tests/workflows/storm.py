@@ -87,11 +87,11 @@ class Unsteady:
         self.faults: list[str] = []
 
     @activity.defn(name=names.PUBLISH)
-    def publish(self, batch: Batch) -> Published:
+    async def publish(self, batch: Batch) -> Published:
         fault = self.faults.pop(0) if self.faults else None
         if fault == "before":
             raise ConnectionError("the database is away")
-        answer = self._publish(batch)
+        answer = await self._publish(batch)
         if fault == "after":
             raise ConnectionError("the connection broke after the commit")
         return answer

@@ -74,7 +74,7 @@ async def town(time_skipping: WorkflowEnvironment, request: pytest.FixtureReques
         engine, direct = engines.sync_engine(url), Direct(url, engines.POOL_SIZE)
         with engine.begin() as conn:
             move_in(conn)
-        projection = Projection(engine, lambda: None)
+        projection = Projection(engine, direct, lambda: None)
         unsteady = Unsteady(projection)
         queue = f"storm-{uuid.uuid4().hex[:8]}"
         served = activities(engine, unsteady, projection)
