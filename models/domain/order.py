@@ -126,7 +126,7 @@ class Event(BaseModel):
     audience: Audience = Audience.REPORTER
     stage: str | None = None
     """The stage that the order entered with this event."""
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = Field(default_factory=dict)
 
 
 class Filing(BaseModel):
@@ -200,13 +200,13 @@ class OrderState(BaseModel):
     """Whether a person is looked for before a dispatcher is asked; so decided at intake, by the community's policy."""
 
     assignee: str | None = None
-    tasks: dict[str, Task] = {}
+    tasks: dict[str, Task] = Field(default_factory=dict)
     opened: int = 0
-    done_by: dict[str, str] = {}
+    done_by: dict[str, str] = Field(default_factory=dict)
     """Task kind → who completed it last, for four-eyes."""
     workers: tuple[str, ...] = ()
     """Everybody who did some of the work, in an earlier round too; handing it back untouched is none."""
-    clocks: dict[ClockName, Clock] = {}
+    clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     hold: Hold | None = None
     holds: int = 0
     following: Following | None = None

@@ -52,8 +52,9 @@ MAY_RECORD_CONSENT: Final = (Role.CLERK, Role.DISPATCHER, *OVERSEERS)
 
 def is_reporter(order: OrderState, actor: Actor) -> bool:
     """Also whoever has joined the reporter in waiting."""
-    joined = actor.kind == "resident" and actor.id in order.waiting_residents
-    return joined or (order.reporter.id == actor.id and actor.kind == order.reporter.kind)
+    if order.reporter.id == actor.id and actor.kind == order.reporter.kind:
+        return True
+    return actor.kind == "resident" and actor.id in order.waiting_residents
 
 
 def within_reach(order: OrderState, actor: Actor) -> None:

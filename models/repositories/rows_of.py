@@ -139,6 +139,8 @@ def event_rows(number: str, version: int, events: Iterable[Event]) -> list[dict[
 
 def notice_rows(number: str, version: int, issued_at: datetime, notices: Sequence[Notice]) -> list[dict[str, Any]]:
     """The ids hold the step's time, so that a step that replaces a forgotten one cannot meet the ids of its notices."""
+    if not notices:
+        return []
     stamp = base36(int(issued_at.timestamp() * 1000))
     return [
         {
