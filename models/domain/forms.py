@@ -127,6 +127,22 @@ class OnBehalf(Form):
 
 def parse(model: type[Model], data: Any, prefix: str = "form") -> Model:
     """Raises ValidationFailed naming each wrong field as `form.report`, or as `report` without a prefix."""
+    if data == {} and (lacking := _lacking(model, prefix)):
+        raise ValidationFailed(errors=lacking)
+    return _parsed(model, data, prefix)
+
+
+@cache
+def _lacking(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
+    """What is wrong with an empty form. To find a person's buttons it is tried for every outcome there is."""
+    try:
+        _parsed(model, {}, prefix)
+    except ValidationFailed as refusal:
+        return refusal.errors
+    return []
+
+
+def _parsed(model: type[Model], data: Any, prefix: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
