@@ -53,6 +53,13 @@ async def counts(state: State, member: StaffMember) -> Json:
     return {**found, "waiting_starts": await reading.waiting_starts(state.direct)}
 
 
+async def mine(state: State, member: StaffMember) -> int:
+    """How much lies in the member's own box, as every page of the console shows it."""
+    box = await _box_of(state, member)
+    found = await inbox.inbox_counts(state.direct, **box, now=datetime.now(UTC), mine_alone=True)
+    return int(found["mine"])
+
+
 async def orders(
     state: State,
     member: StaffMember,

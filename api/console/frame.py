@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -82,15 +81,17 @@ def roles_title(member: StaffMember) -> str:
 
 
 async def page(
-    template: str, state: State, member: StaffMember, here: str, boxes: Mapping[str, int] | None = None, **facts: Any
+    template: str, state: State, member: StaffMember, here: str, mine: int | None = None, /, **facts: Any
 ) -> HTMLResponse:
-    """A whole page. htmx asks for the same pages and takes the parts it needs, so there is one template per room."""
-    boxes = boxes if boxes is not None else await inbox.counts(state, member)
+    """A whole page. htmx asks for the same pages and takes the parts it needs, so there is one template per room.
+
+    `mine` is how much lies in the member's own box, where the caller knows it.
+    """
     me = {
         "name": member.name,
         "account": member.account,
         "roles_title": roles_title(member),
-        "waiting": boxes["mine"],
+        "waiting": await inbox.mine(state, member) if mine is None else mine,
         "entrances": entrances(member),
     }
     return HTMLResponse(render(template, me=me, here=here, **facts))

@@ -211,6 +211,7 @@ COUNTS: Final = numbered(f"""
     WITH RECURSIVE {SHELVES}
     SELECT {_counted("mine")} AS mine, {_counted("pool")} AS pool, {_counted("team")} AS team,
            {_counted("mine", IS_LATE, "AND p.due_at < :now")} AS overdue""")
+COUNT_OF_MINE: Final = numbered(f"WITH RECURSIVE {SHELVES} SELECT {_counted('mine')} AS mine")
 
 
 async def inbox_counts(
@@ -224,9 +225,10 @@ async def inbox_counts(
     buildings: Sequence[str] = (),
     onlooker: Onlooker,
     now: datetime,
+    mine_alone: bool = False,
 ) -> Row:
     """`{mine, pool, team, overdue}`: how much lies in each box, and how much of mine is late, up to
-    `COUNTED_AT_MOST`.
+    `COUNTED_AT_MOST`; or `{mine}` alone.
     """
     values: Row = {
         "me": list(me),
@@ -238,5 +240,5 @@ async def inbox_counts(
         "now": now,
         "most": COUNTED_AT_MOST,
     }
-    (row,) = await db.rows(COUNTS, values | onlooker.values())
+    (row,) = await db.rows(COUNT_OF_MINE if mine_alone else COUNTS, values | onlooker.values())
     return dict(row.items())

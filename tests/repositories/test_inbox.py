@@ -135,10 +135,10 @@ async def test_pages_hold_the_whole_box_once_and_in_its_order(
         expected = plainly(engine, box, who, kind)
         assert expected or name in ("deputy", "dispatcher", "nobody"), "or nothing is compared"
         assert await walk(direct, box, who, kind) == expected, name
-        counts = await inbox.inbox_counts(
-            direct, **who, onlooker=Onlooker(who["me"][0]), now=START + timedelta(minutes=1)
-        )
+        asked = {**who, "onlooker": Onlooker(who["me"][0]), "now": START + timedelta(minutes=1)}
+        counts = await inbox.inbox_counts(direct, **asked)
         assert kind is not None or counts[box] == len(expected), name
+        assert await inbox.inbox_counts(direct, **asked, mine_alone=True) == {"mine": counts["mine"]}
 
 
 async def test_what_is_late_of_mine_is_counted(direct: Direct, engine: Engine) -> None:

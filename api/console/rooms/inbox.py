@@ -58,7 +58,7 @@ async def draw(state: State, member: StaffMember, box: Box | None, kind: str = "
         state,
         member,
         "inbox",
-        boxes,
+        boxes["mine"],
         box=box,
         kind=kind,
         kinds=[*frame.kinds(), (PATROL, words.TASKS[PATROL])],
