@@ -85,26 +85,17 @@ class Direct:
             found: list[asyncpg.Record] = await connection.fetch(statement.sql, *_ordered(statement, values))
         return found
 
-    async def rows_of_each(self, statement: Numbered, several: Sequence[Values]) -> list[asyncpg.Record]:
-        """The rows of one statement carried out for each set of values in turn, one behind the other, in one
-        transaction: one round trip, one wait for the disk. Raises as :meth:`rows` does, and then nothing was done.
-        """
-        if len(several) == 1:
-            return await self.rows(statement, several[0])
-        async with self._line() as connection:
-            found: list[asyncpg.Record] = await connection.fetchmany(
-                statement.sql, [_ordered(statement, values) for values in several]
-            )
-        return found
-
-    async def rows_in_company(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
-        """For a statement that many send at once and that does nothing a second time: :meth:`rows` of all who went
-        along (:class:`Together`), which must tell whose they are.
+    async def rows_in_company(self, statement: Numbered, wish: Values) -> list[asyncpg.Record]:
+        """For a statement that many send at once (:class:`Together`): its value `all` is the list of their wishes, in
+        JSON types. Answers the rows of all who went along, which must tell whose they are. Raises as :meth:`rows`.
         """
         company = self._companies.get(statement)
         if company is None:
-            company = self._companies[statement] = Together(partial(self.rows_of_each, statement))
-        return await company.rows(values)
+            company = self._companies[statement] = Together(partial(self._rows_of_all, statement))
+        return await company.rows(wish)
+
+    async def _rows_of_all(self, statement: Numbered, wishes: Sequence[Values]) -> list[asyncpg.Record]:
+        return await self.rows(statement, {"all": wishes})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Direct]:
@@ -192,8 +183,8 @@ class _InTransaction(Direct):
         found: list[asyncpg.Record] = await self._connection.fetch(statement.sql, *_ordered(statement, values))
         return found
 
-    async def rows_in_company(self, statement: Numbered, values: Values) -> list[asyncpg.Record]:
-        return await self.rows(statement, values)
+    async def rows_in_company(self, statement: Numbered, wish: Values) -> list[asyncpg.Record]:
+        return await self._rows_of_all(statement, [wish])
 
 
 def _ordered(statement: Numbered, values: Values) -> list[Any]:

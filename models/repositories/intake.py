@@ -1,4 +1,4 @@
-"""Taking in a new order without Temporal: one statement writes the order and all that belongs to its first version.
+"""Taking in new orders without Temporal: one statement writes each and all that belongs to its first version.
 
 The row of `handled_requests` gates everything else: the same request, sent twice at once, makes one order.
 """
@@ -58,7 +58,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Also:
-    """What a kind of order writes in the same statement: more of its parts, reading `gate`, and their values."""
+    """What a kind of order writes in the same statement: more of its parts, reading `gate` and `filed`, and their
+    values.
+    """
 
     statement: Numbered
     values: Mapping[str, Any]
@@ -107,15 +109,27 @@ class NumberBlocks:
 _NEXT_BLOCK: Final = numbered("SELECT nextval('order_number') AS start")
 
 _PARTS: Final = f"""
-    WITH claimable AS (
-        SELECT id FROM photos
-        WHERE id = ANY(:photo_ids) AND owner_kind = :photo_owner_kind AND owner_id = :photo_owner_id
-          AND number IS NULL AND status IN ('uploaded', 'ready')
-        FOR UPDATE
+    WITH filed AS (
+        SELECT * FROM jsonb_to_recordset(:all) AS f(
+            update_id text, digest text, answer jsonb, number text, kind text, community_id text, house_id text,
+            building_id text, place_label text, category text, description text, answers jsonb, reporter_kind text,
+            reporter_id text, source text, filed_by text, alias_of text, contact_name text,
+            contact_phone_sealed bytea, stage text, priority text, rank int, next_due_at timestamptz, at timestamptz,
+            excluded text[], follows text, incident_id text, state jsonb, task_id text, task_kind text,
+            task_holder text, task_roles text[], task_due_at timestamptz, task_gives_up_at timestamptz,
+            event_kind text, event_by_id text, event_by_kind text, event_facts jsonb, start_rank int,
+            photo_ids text[], photo_owner_kind text, photo_owner_id text, photo_audience text, notices jsonb)
+    ), claimable AS (
+        SELECT p.id, f.number AS by, f.photo_audience AS audience
+        FROM filed f JOIN photos p
+          ON p.id = ANY(f.photo_ids) AND p.owner_kind = f.photo_owner_kind AND p.owner_id = f.photo_owner_id
+        WHERE p.number IS NULL AND p.status IN ('uploaded', 'ready')
+          AND NOT EXISTS (SELECT FROM filed rival WHERE p.id = ANY(rival.photo_ids) AND rival.number < f.number)
+        FOR UPDATE OF p
     ), gate AS (
         INSERT INTO handled_requests (update_id, digest, number, version, at, answer)
-        SELECT :update_id, :digest, :number, 1, :at, :answer
-        WHERE (SELECT count(*) FROM claimable) = cardinality(:photo_ids)
+        SELECT update_id, digest, number, 1, at, answer FROM filed
+        WHERE (SELECT count(*) FROM claimable WHERE by = filed.number) = cardinality(photo_ids)
         ON CONFLICT DO NOTHING
         RETURNING number
     ), the_order AS (
@@ -124,38 +138,39 @@ _PARTS: Final = f"""
             reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, open, priority,
             urged, next_due_at, submitted_at, version, issued_at, touched_at, excluded, follows, state,
             incident_id)
-        SELECT number, :kind, :community_id, :house_id, :building_id, :place_label, :category, :description, :answers,
-            :reporter_kind, :reporter_id, :source, :filed_by, :contact_name, :contact_phone_sealed, :stage, true,
-            :priority, 0, :next_due_at, :at, 1, :at, now(), :excluded, :follows, :state, :incident_id
-        FROM gate
+        SELECT number, kind, community_id, house_id, building_id, place_label, category, description, answers,
+            reporter_kind, reporter_id, source, filed_by, contact_name, contact_phone_sealed, stage, true,
+            priority, 0, next_due_at, at, 1, at, now(), excluded, follows, state, incident_id
+        FROM gate JOIN filed USING (number)
     ), the_alias AS (
         INSERT INTO aliases (id, resident_id, created_at)
-        SELECT :reporter_id, CAST(:alias_of AS text), :at FROM gate WHERE CAST(:alias_of AS text) IS NOT NULL
+        SELECT reporter_id, alias_of, at FROM gate JOIN filed USING (number) WHERE alias_of IS NOT NULL
     ), the_task AS (
         INSERT INTO tasks (
             id, number, community_id, order_kind, kind, holder_id, roles, also_seen_by, rank, opened_at,
             opened_version, due_at, gives_up_at, form)
-        SELECT :task_id, number, :community_id, :kind, :task_kind, :task_holder, :task_roles, '{{}}', :rank, :at, 1,
-            :task_due_at, :task_gives_up_at, '{{}}'
-        FROM gate WHERE CAST(:task_id AS varchar) IS NOT NULL
+        SELECT task_id, number, community_id, kind, task_kind, task_holder, task_roles, '{{}}', rank, at, 1,
+            task_due_at, task_gives_up_at, '{{}}'
+        FROM gate JOIN filed USING (number) WHERE task_id IS NOT NULL
     ), the_event AS (
         INSERT INTO timeline_events (number, version, seq, kind, at, by_id, by_kind, audience, stage, facts)
-        SELECT number, 1, 0, :event_kind, :at, :event_by_id, :event_by_kind, 'reporter', :stage, :event_facts
-        FROM gate
+        SELECT number, 1, 0, event_kind, at, event_by_id, event_by_kind, 'reporter', stage, event_facts
+        FROM gate JOIN filed USING (number)
     ), the_start AS (
         INSERT INTO outbox (id, action, number, version, rank, body, created_at, not_before, attempts)
-        SELECT number, 'start', number, 1, :start_rank, '{{}}', now(), now(), 0
-        FROM gate
+        SELECT number, 'start', number, 1, start_rank, '{{}}', now(), now(), 0
+        FROM gate JOIN filed USING (number)
     ), the_photos AS (
-        UPDATE photos SET number = gate.number, used_as = 'report', audience = :photo_audience FROM gate, claimable
+        UPDATE photos SET number = gate.number, used_as = 'report', audience = claimable.audience
+        FROM gate JOIN claimable ON claimable.by = gate.number
         WHERE photos.id = claimable.id
     ), the_notices AS (
         INSERT INTO notices (
             id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent, created_at, not_before,
             delivery)
-        SELECT n.id, gate.number, 1, n.kind, n.to_kind, n.to_id, n.template, n.sms, n.facts, n.while_task, n.urgent,
-            :at, n.not_before, 'pending'
-        FROM gate, jsonb_to_recordset(:notices) AS n(
+        SELECT n.id, number, 1, n.kind, n.to_kind, n.to_id, n.template, n.sms, n.facts, n.while_task, n.urgent,
+            at, n.not_before, 'pending'
+        FROM gate JOIN filed USING (number), jsonb_to_recordset(notices) AS n(
             id text, kind text, to_kind text, to_id text, template text, sms text, facts jsonb, while_task text,
             urgent boolean, not_before timestamptz)
         RETURNING id, number, urgent, not_before
@@ -168,6 +183,9 @@ _PARTS: Final = f"""
 _ANSWER: Final = "SELECT number FROM gate"
 
 INTAKE_STATEMENT: Final = f"{_PARTS} {_ANSWER}"
+"""For several orders at once, of :func:`as_filed`: to set such a statement in motion costs as much as an order's rows.
+Of those that name one photo in the same moment, the first number may have it.
+"""
 
 _INTAKE: Final = numbered(INTAKE_STATEMENT)
 _HANDLED: Final = numbered("SELECT number, digest, answer FROM handled_requests WHERE update_id = :update_id")
@@ -193,12 +211,12 @@ async def take_in(
         ValidationFailed: a photo is not the caller's, not uploaded, or already used.
         IllegalTransition: another order goes on with the earlier one already.
     """
-    facts = intake_parameters(state, words, update_id=update_id, digest=digest, answer=answer)
+    filed = as_filed(state, words, update_id=update_id, digest=digest, answer=answer)
     try:
         if also is not None:
-            rows = await db.rows(also.statement, facts | dict(also.values))
+            rows = await db.rows(also.statement, {"all": [filed], **also.values})
         else:
-            rows = await db.rows_in_company(_INTAKE, facts)
+            rows = await db.rows_in_company(_INTAKE, filed)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == ONE_FOLLOWER:
             raise IllegalTransition("followed_already") from None
@@ -214,10 +232,10 @@ async def take_in(
     raise Unavailable  # The same request is just being forgotten after its seven days; the next try succeeds.
 
 
-def intake_parameters(
+def as_filed(
     state: OrderState, words: Words, *, update_id: str, digest: str, answer: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The values of `INTAKE_STATEMENT`."""
+    """One order as `INTAKE_STATEMENT` reads it, whose value `all` is a list of them: JSON types and times."""
     task = next(iter(state.tasks.values()), None)
     event = first_event(state)
     columns = order_columns(state)
@@ -244,7 +262,7 @@ def intake_parameters(
         "excluded": columns["excluded"],
         "alias_of": words.alias_of,
         "contact_name": words.contact_name,
-        "contact_phone_sealed": words.contact_phone_sealed,
+        "contact_phone_sealed": _in_hex(words.contact_phone_sealed),
         "at": state.submitted_at,
         "incident_id": columns["incident_id"],
         "task_id": task.id if task else None,
@@ -265,6 +283,11 @@ def intake_parameters(
         "photo_audience": words.photo_audience.value,
         "notices": notice_rows(state.number, 1, state.issued_at, first_notices(state)),
     }
+
+
+def _in_hex(sealed: bytes | None) -> str | None:
+    """As Postgres reads bytes."""
+    return None if sealed is None else f"\\x{sealed.hex()}"
 
 
 def first_event(state: OrderState) -> Event:

@@ -162,11 +162,11 @@ _RETIRE: Final = numbered(
 _AS_A_CAR: Final = """
     the_car AS (
         INSERT INTO move_cars (number, community_id, plate_sealed, plate_hash, joinable)
-        SELECT number, :community_id, :plate_sealed, :plate_hash, true FROM gate
+        SELECT number, community_id, :plate_sealed, :plate_hash, true FROM gate JOIN filed USING (number)
     ), the_people AS (
         INSERT INTO move_car_people (number, resident_id, side, since)
-        SELECT gate.number, p.id, p.side, :at
-        FROM gate, unnest(CAST(:people AS text[]), CAST(:sides AS text[])) AS p(id, side)
+        SELECT number, p.id, p.side, at
+        FROM gate JOIN filed USING (number), unnest(CAST(:people AS text[]), CAST(:sides AS text[])) AS p(id, side)
     )"""
 
 

@@ -418,13 +418,14 @@ async def communities(db: Direct) -> list[Row]:
     return await _rows(db, COMMUNITIES)
 
 
-TIED_HOUSE: Final = numbered(f"""
-    SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until, h.status,
-           r.id AS resident_id, r.name AS resident_name, r.is_minor
-    FROM ties t JOIN houses h ON h.id = t.house_id JOIN residents r ON r.id = t.resident_id
-    WHERE t.resident_id = :resident AND {TIE_HOLDS}
-      AND (CAST(:house AS text) IS NULL OR h.id = :house)
-      AND (CAST(:community AS text) IS NULL OR h.community_id = :community) LIMIT 1""")  # noqa: S608 - only constants
+TIED_HOUSES: Final = numbered(f"""
+    SELECT tied.* FROM jsonb_to_recordset(:all) AS asked(resident text, house text, community text), LATERAL (
+        SELECT h.id, h.community_id, h.building_id, h.unit, h.floor, h.label, h.warranty_until, h.status,
+               r.id AS resident_id, r.name AS resident_name, r.is_minor
+        FROM ties t JOIN houses h ON h.id = t.house_id JOIN residents r ON r.id = t.resident_id
+        WHERE t.resident_id = asked.resident AND {TIE_HOLDS}
+          AND (asked.house IS NULL OR h.id = asked.house)
+          AND (asked.community IS NULL OR h.community_id = asked.community) LIMIT 1) AS tied""")  # noqa: S608 - constants
 
 
 async def tied_house(
@@ -434,7 +435,7 @@ async def tied_house(
     report begins with it.
     """
     asked = {"resident": resident_id, "house": house_id, "community": community_id}
-    for row in await db.rows_in_company(TIED_HOUSE, asked):
+    for row in await db.rows_in_company(TIED_HOUSES, asked):
         mine = row["resident_id"] == resident_id and house_id in (None, row["id"])
         if mine and community_id in (None, row["community_id"]):
             return row

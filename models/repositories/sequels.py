@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ARRAY, Connection, String, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.domain.numbers import format_number
 from models.domain.order import Filing, OrderState, new_order
 from models.domain.sequels import Follows, Sequel
-from models.repositories.intake import INTAKE_STATEMENT, Words, intake_parameters
+from models.repositories.intake import INTAKE_STATEMENT, Words, as_filed
 from models.tables.base import new_id
 
 _EARLIER: Final = text(
@@ -26,11 +26,7 @@ _FOLLOWER: Final = text(
 )
 _NEXT: Final = text("SELECT nextval('order_number')")
 
-_INTAKE: Final = text(INTAKE_STATEMENT).bindparams(
-    *(bindparam(name, type_=JSONB) for name in ("answers", "answer", "state", "event_facts", "notices")),
-    *(bindparam(name, type_=ARRAY(String)) for name in ("photo_ids", "task_roles", "excluded")),
-)
-
+_INTAKE: Final = text(INTAKE_STATEMENT).bindparams(bindparam("all", type_=JSONB))
 
 _PHOTOS: Final = text("SELECT id FROM photos WHERE number = :number AND used_as = 'report' AND status = 'ready'")
 _COPY_PHOTO: Final = text(
@@ -59,7 +55,7 @@ def file_again(conn: Connection, number: str, now: datetime) -> str:
         contact_name=earlier.contact_name,
         contact_phone_sealed=earlier.contact_phone_sealed,
     )
-    conn.execute(_INTAKE, _parameters(order, said, number))
+    conn.execute(_INTAKE, {"all": [as_filed(order, said, update_id=f"again-{number}", digest=number)]})
     _show_photos_again(conn, number, order.number)
     return order.number
 
@@ -93,7 +89,3 @@ def _filing(earlier: OrderState, number: str, now: datetime) -> Filing:
         call_back_share=earlier.call_back_share,
         at=now,
     )
-
-
-def _parameters(order: OrderState, said: Words, earlier: str) -> dict[str, Any]:
-    return intake_parameters(order, said, update_id=f"again-{earlier}", digest=earlier)

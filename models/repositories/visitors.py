@@ -63,13 +63,14 @@ _AS_A_VISIT: Final = """
     the_pass AS (
         INSERT INTO visitor_passes (number, community_id, house_id, type, walk_in, since, until, purpose, persons,
             entries, used, name_sealed, name_hash, phone_sealed, tail_hash, plate_sealed, plate_hash)
-        SELECT number, :community_id, :house_id, :visit_type, :walk_in, :since, :until, :purpose, :persons, :entries, 0,
+        SELECT number, community_id, house_id, :visit_type, :walk_in, :since, :until, :purpose, :persons, :entries, 0,
             :name_sealed, :name_hash, :phone_sealed, :tail_hash, :plate_sealed, :plate_hash
-        FROM gate
+        FROM gate JOIN filed USING (number)
         RETURNING number
     ), the_asked AS (
         INSERT INTO visitor_asked (number, resident_id, asked_at)
-        SELECT the_pass.number, asked.id, :at FROM the_pass, unnest(CAST(:asked AS text[])) AS asked(id)
+        SELECT number, asked.id, at
+        FROM the_pass JOIN filed USING (number), unnest(CAST(:asked AS text[])) AS asked(id)
     )"""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import asyncpg
 import pytest
@@ -16,14 +17,15 @@ from models.repositories.direct import Direct, numbered
 from models.repositories.intake import NumberBlocks, Taken, Words
 from models.repositories.together import AT_MOST, AT_ONCE
 from models.tables.people import Resident, Tie
+from models.tables.photos import Photo
 from models.tables.places import House
 from tests.repositories.rows import START, WORDS, filing, rows
 
 SECONDS = 20
 MANY = AT_MOST * AT_ONCE * 2
-ECHO = numbered("SELECT CAST(:it AS integer) AS it, txid_current() AS within")
+ECHO = numbered("SELECT it, txid_current() AS within FROM jsonb_to_recordset(:all) AS said(it integer)")
 
-SLOW = numbered("SELECT pg_sleep(CAST(:seconds AS double precision))")
+SLOW = numbered("SELECT pg_sleep(seconds) FROM jsonb_to_recordset(:all) AS said(seconds float)")
 
 
 async def states(direct: Direct, count: int) -> list[OrderState]:
@@ -97,6 +99,43 @@ async def test_twins_in_company_are_one_order(direct: Direct, engine: Engine) ->
     with engine.connect() as conn:
         found = rows(conn, "SELECT number FROM work_orders WHERE number = ANY(:n)", n=[one.number for one in filed])
     assert {row.number for row in found} == {one.number for one in taken}
+
+
+async def test_a_photo_that_two_name_in_one_moment_goes_to_one_of_them(direct: Direct, engine: Engine) -> None:
+    filed = await states(direct, 6)
+    with engine.begin() as conn:
+        for turn in range(5):
+            conn.execute(insert(Photo), photo(f"p{turn}"))
+    named = ["p0"], ["p1", "p4"], ["p1", "p2"], [], ["p3"], ["p3"]  # The last two are one request, sent twice.
+    keys = [f"named-{min(turn, 4)}" for turn in range(6)]
+    async with asyncio.timeout(SECONDS):
+        taken = await asyncio.gather(
+            *(
+                take_in(direct, state, replace(WORDS, photo_ids=photos, photo_owner=("resident", "res_owner")), key)
+                for state, photos, key in zip(filed, named, keys, strict=True)
+            ),
+            return_exceptions=True,
+        )
+    assert [isinstance(one, Taken) and one.created for one in taken] == [True, True, False, True, True, False]
+    assert isinstance(taken[2], ValidationFailed)
+    assert isinstance(taken[5], Taken)
+    assert taken[5].number == filed[4].number
+    with engine.connect() as conn:
+        found = dict(rows(conn, "SELECT id, number FROM photos ORDER BY id"))
+    owners = {"p0": filed[0], "p1": filed[1], "p2": None, "p3": filed[4], "p4": filed[1]}
+    assert found == {name: state and state.number for name, state in owners.items()}
+
+
+def photo(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "owner_kind": "resident",
+        "owner_id": "res_owner",
+        "content_type": "image/jpeg",
+        "declared_size": 1,
+        "upload_key": name,
+        "status": "uploaded",
+    }
 
 
 async def test_who_asks_in_company_where_they_live_hears_of_no_other_s_home(direct: Direct, engine: Engine) -> None:
