@@ -32,11 +32,11 @@ class Projection:
         self._engine = engine
         self._direct = db
         self._nudge = nudge
-        self._announcer = Announcer(engine)
+        self._announcer = Announcer(db)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Send the last announcements; call it after the worker has stopped."""
-        self._announcer.close()
+        await self._announcer.close()
 
     @activity.defn(name="projection.publish")
     async def publish(self, batch: Batch) -> Published:

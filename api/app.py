@@ -45,7 +45,7 @@ from integrations.wechat import WeChat
 from models.repositories.direct import Direct
 from models.repositories.engines import async_engine, single_statements, sync_engine
 from models.repositories.intake import NumberBlocks
-from models.repositories.live import AsyncAnnouncer
+from models.repositories.live import Announcer
 from models.repositories.sealing import Sealing
 from models.repositories.wechat_tokens import WeChatTokens
 from settings import Settings
@@ -137,7 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[State]:
     shared = sync_engine(settings.required("database_url"), settings.database_pool_size)
     single = single_statements(engine)
     direct = Direct(settings.required("database_url"), settings.database_pool_size)
-    announcer = AsyncAnnouncer(single)
+    announcer = Announcer(direct)
     client = await connect(settings, lazy=True)
     live = Live(settings.required("database_url"), direct)
     state = State(

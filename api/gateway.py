@@ -46,7 +46,7 @@ from models.domain.people import Actor
 from models.domain.step import Handled
 from models.repositories import aftermath, operations, reading, relaying
 from models.repositories.direct import Direct
-from models.repositories.live import AsyncAnnouncer
+from models.repositories.live import Announcer
 from workflows import remedies, starting, upkeep
 
 RPC_TIMEOUT: Final = timedelta(seconds=8)
@@ -110,9 +110,7 @@ class Gateway:
     """`client` may be lazy: it connects at the first command, so the API starts and files orders while Temporal is
     down."""
 
-    def __init__(
-        self, client: Client, db: Direct, sync_engine: Engine, announcer: AsyncAnnouncer, proof_key: bytes
-    ) -> None:
+    def __init__(self, client: Client, db: Direct, sync_engine: Engine, announcer: Announcer, proof_key: bytes) -> None:
         self._client = client
         self._direct = db
         self._sync_engine = sync_engine

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from integrations.wechat import WeChat
     from models.repositories.direct import Direct
     from models.repositories.intake import NumberBlocks
-    from models.repositories.live import AsyncAnnouncer
+    from models.repositories.live import Announcer
     from models.repositories.sealing import Sealing
 
 
@@ -39,7 +39,7 @@ class State:
     gateway: Gateway
     catalog: Catalog
     numbers: NumberBlocks
-    announcer: AsyncAnnouncer
+    announcer: Announcer
     live: Live
     owner_tokens: OwnerTokens
     sealing: Sealing

@@ -102,7 +102,7 @@ async def run(settings: Settings) -> None:
         for job in background:
             job.cancel()
         await asyncio.gather(serving, *background, return_exceptions=True)
-    projection.close()
+    await projection.close()
 
 
 def _effects(engine: Engine, wechat: WeChat, storage: Storage, settings: Settings) -> list[Any]:

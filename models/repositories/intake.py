@@ -205,7 +205,7 @@ async def take_in(
 
     It is one statement, in a transaction of its own or of those that come at the same time.
     `answer` is what a repetition will hear. Afterwards the caller wakes the relay and announces the order
-    (`live.AsyncAnnouncer`).
+    (`live.Announcer`).
 
     Raises:
         ValidationFailed: a photo is not the caller's, not uploaded, or already used.

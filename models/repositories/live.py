@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import asyncpg
+from sqlalchemy import Connection, text
+
+from models.repositories.direct import Direct, numbered
 
 ORDERS_CHANNEL: Final = "wuyou_orders"
 """Payload: `<order number> <community id>`."""
@@ -34,10 +34,9 @@ GATHER_SECONDS: Final = 0.02
 Changed = tuple[str, str]
 """An order's number and its community's id."""
 
-_NOTIFY = text(
-    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)"
-    " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS said(channel, payload)"
-)
+_NOTIFY: Final = """
+    SELECT set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
+    FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS said(channel, payload)"""
 """Nothing that has to last is written, so its transaction need not wait for the disk."""
 
 STAFF_CHANGED: Final = f"SELECT pg_notify('{STAFF_CHANNEL}', {{staff}})"
@@ -48,22 +47,19 @@ for the lock at the commit.
 PATROL_CHANGED: Final = f"SELECT pg_notify('{PATROLS_CHANNEL}', id || ' ' || community_id)"
 """For the rows of the change itself, which come as seldom."""
 
+_NOTIFY_AT_ONCE: Final = numbered(_NOTIFY)
+
 _log = logging.getLogger(__name__)
 
 
 def announce(conn: Connection, number: str, community_id: str) -> None:
     """Tell listeners that an order has changed. Call it after the commit, in a transaction of its own."""
-    conn.execute(_NOTIFY, _said([(number, community_id)], outbox=False))
+    conn.execute(text(_NOTIFY), _said([(number, community_id)], outbox=False))
 
 
 def wake_relay(conn: Connection) -> None:
     """Tell the relay that new outbox rows wait. Call it after the commit."""
-    conn.execute(_NOTIFY, _said([], outbox=True))
-
-
-async def announce_all(conn: AsyncConnection, changed: Iterable[Changed], outbox: bool = False) -> None:
-    """Tell of many changes, and of new outbox rows, in one statement."""
-    await conn.execute(_NOTIFY, _said(changed, outbox))
+    conn.execute(text(_NOTIFY), _said([], outbox=True))
 
 
 def _said(changed: Iterable[Changed], outbox: bool) -> dict[str, list[str]]:
@@ -76,57 +72,13 @@ def _said(changed: Iterable[Changed], outbox: bool) -> dict[str, list[str]]:
 
 
 class Announcer:
-    """For the worker's threads: gathers changes and sends them from a thread of its own.
+    """Gathers changes and sends them together, on the event loop. `changed` and `wake_relay` return at once.
 
     A lost announcement costs a screen one refresh, so an error is logged and forgotten.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._changed: dict[Changed, None] = {}
-        self._some = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
-        self._thread.start()
-
-    def changed(self, number: str, community_id: str) -> None:
-        with self._some:
-            self._changed[number, community_id] = None
-            self._some.notify()
-
-    def close(self) -> None:
-        """Send what is left and stop."""
-        with self._some:
-            self._closed = True
-            self._some.notify()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            with self._some:
-                self._some.wait_for(lambda: self._changed or self._closed)
-                if not self._closed:
-                    self._some.wait_for(lambda: self._closed, timeout=GATHER_SECONDS)
-                changed, self._changed = self._changed, {}
-                closed = self._closed
-            if changed:
-                self._send(changed)
-            if closed:
-                return
-
-    def _send(self, changed: Iterable[Changed]) -> None:
-        try:
-            with self._engine.begin() as conn:
-                conn.execute(_NOTIFY, _said(changed, outbox=False))
-        except SQLAlchemyError as error:
-            _log.warning("changed orders could not be announced: %s", error)
-
-
-class AsyncAnnouncer:
-    """For the API: the same on the event loop. `changed` and `wake_relay` return at once."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, db: Direct) -> None:
+        self._direct = db
         self._changed: dict[Changed, None] = {}
         self._outbox = False
         self._sending: asyncio.Task[None] | None = None
@@ -160,7 +112,6 @@ class AsyncAnnouncer:
 
     async def _send_once(self, changed: Iterable[Changed], outbox: bool) -> None:
         try:
-            async with self._engine.begin() as conn:
-                await announce_all(conn, changed, outbox)
-        except (SQLAlchemyError, OSError) as error:
+            await self._direct.rows(_NOTIFY_AT_ONCE, _said(changed, outbox))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             _log.warning("changed orders could not be announced: %s", error)

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.repositories import live
+from models.repositories.direct import Direct
 
 Heard = list[tuple[str, str]]
 
@@ -34,8 +34,8 @@ async def until(heard: Heard, count: int) -> Heard:
     return heard
 
 
-async def test_many_changes_of_one_order_are_one_message(async_engine: AsyncEngine, heard: Heard) -> None:
-    announcer = live.AsyncAnnouncer(async_engine)
+async def test_many_changes_of_one_order_are_one_message(direct: Direct, heard: Heard) -> None:
+    announcer = live.Announcer(direct)
     for _ in range(10):
         announcer.changed("BX-1", "com_a")
         announcer.wake_relay()
@@ -48,13 +48,12 @@ async def test_many_changes_of_one_order_are_one_message(async_engine: AsyncEngi
     ]
 
 
-async def test_the_workers_announcer_sends_while_it_runs_and_when_it_closes(engine: Engine, heard: Heard) -> None:
-    announcer = live.Announcer(engine)
-    for _ in range(10):
-        announcer.changed("BX-3", "com_a")
+async def test_what_changes_later_is_sent_as_well(direct: Direct, heard: Heard) -> None:
+    announcer = live.Announcer(direct)
+    announcer.changed("BX-3", "com_a")
     assert await until(heard, 1) == [(live.ORDERS_CHANNEL, "BX-3 com_a")]
     announcer.changed("BX-4", "com_a")
-    await asyncio.to_thread(announcer.close)
+    await announcer.close()
     assert len(await until(heard, 2)) == 2
 
 

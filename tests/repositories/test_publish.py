@@ -332,7 +332,7 @@ async def test_what_contradicts_the_database_is_final_and_shown_to_the_operator(
     with engine.begin() as conn:
         mark_ended(conn, number, minute(10_000_000))
     assert table(engine, "work_orders", number)[0].workflow_ended_at == ended.workflow_ended_at is not None
-    projection.close()
+    await projection.close()
 
 
 async def test_an_order_without_a_row_is_for_the_operator(direct: Direct, engine: Engine) -> None:

@@ -83,7 +83,7 @@ async def town(time_skipping: WorkflowEnvironment, request: pytest.FixtureReques
             town = Town(desk, engine, direct, unsteady, FILINGS if request.param else FILINGS[:1])
             yield town
             assert town.done.total() > FEW, "a storm in which nothing succeeds shows nothing"
-        projection.close()
+        await projection.close()
         await direct.close()
         engine.dispose()
 
