@@ -39,8 +39,12 @@ class Hours(NamedTuple):
 
 def _day(said: Any) -> tuple[Hours, ...]:
     """`08:30-12:00 13:30-18:00`, or nothing for a day off. Raises ValueError."""
-    if not isinstance(said, str):
-        return tuple(Hours(*hours) for hours in said)
+    return _read(said) if isinstance(said, str) else tuple(Hours(*hours) for hours in said)
+
+
+@lru_cache(maxsize=100)
+def _read(said: str) -> tuple[Hours, ...]:
+    """Kept, because every order that is read says all seven days; refusals are not. Raises ValueError."""
     hours = tuple(_hours(part) for part in said.replace(",", " ").replace("，", " ").split())
     minutes = [minute for window in hours for minute in window]
     if any(later <= earlier for earlier, later in pairwise(minutes)):

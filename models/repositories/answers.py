@@ -11,7 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.repositories.direct import Direct, numbered
 
-KEEP_ANSWER: Final = numbered("UPDATE handled_requests SET answer = :answer WHERE update_id = :update_id")
+KEEP_ANSWER: Final = numbered("""
+    UPDATE handled_requests SET answer = :answer
+    WHERE update_id = :update_id AND set_config('synchronous_commit', 'off', true) = 'off'""")
+"""Waits for no disk: that the request was carried out stands there already, and an answer that a crash of the database
+takes away in its next half second is drawn anew, as one that was lost on its way.
+"""
 
 KEEP_REQUEST: Final = text("""
     INSERT INTO handled_requests (update_id, digest, version, at, answer)
