@@ -251,7 +251,8 @@ _WRITE: Final = f"""
         RETURNING id
     ), stale_wishes AS (
         UPDATE outbox SET done_at = :at
-        WHERE number = :number AND done_at IS NULL AND body ->> 'notice' IN (SELECT id FROM stale_notices)
+        WHERE number = :number AND done_at IS NULL AND EXISTS (TABLE stale_notices)
+            AND body ->> 'notice' IN (SELECT id FROM stale_notices)
     ), new_notices AS (
         INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, sms, facts, while_task, urgent,
             created_at, not_before, delivery, channel, delivered_at)
