@@ -44,7 +44,8 @@ def agree(world: World, database: Engine, number: str) -> bool:
     kept = row(database, number)
     with database.connect() as connection:
         tasks = connection.execute(
-            text("SELECT id, holder_id FROM tasks WHERE number = :number AND closed_at IS NULL"), {"number": number}
+            text("SELECT id, holder_id, rank FROM tasks WHERE number = :number AND closed_at IS NULL"),
+            {"number": number},
         ).all()
         newest = connection.execute(
             text("SELECT max(version) FROM timeline_events WHERE number = :number AND seq < 1000"), {"number": number}
@@ -52,7 +53,8 @@ def agree(world: World, database: Engine, number: str) -> bool:
     return (
         OrderState.model_validate(kept.state) == said
         and (kept.version, kept.stage, kept.assignee_id) == (said.version, said.stage, said.assignee)
-        and {task.id: task.holder_id for task in tasks} == {task.id: task.holder for task in said.tasks.values()}
+        and {task.id: (task.holder_id, task.rank) for task in tasks}
+        == {task.id: (task.holder, said.rank) for task in said.tasks.values()}
         and newest <= said.version
     )
 
