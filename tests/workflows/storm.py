@@ -57,6 +57,7 @@ from tests.workflows.desk import (
     staff,
 )
 from workflows import names
+from workflows.options import AT_ONCE
 
 MANAGER: Final = staff("manager", Role.MANAGER)
 CASHIER: Final = staff("cashier", Role.CASHIER)
@@ -70,6 +71,9 @@ ANSWER_SECONDS: Final = 30.0
 """An answer takes milliseconds, beside an outage of the database some seconds; one that never comes is a bug."""
 
 AGREE_SECONDS: Final = 15.0
+TICK_SECONDS: Final = 0.5
+"""Between the running out of a clock and whoever it tells."""
+
 QUERY_SECONDS: Final = timedelta(seconds=5)
 QUERIES: Final = 6
 RARE: Final = frozenset({"comment", "amend", "consent", "cancel", "rejected", "cancelled", "called_off"})
@@ -85,9 +89,19 @@ class Unsteady:
     def __init__(self, projection: Projection) -> None:
         self._publish = projection.publish
         self.faults: list[str] = []
+        self._begun = 0.0
+
+    async def at_rest(self) -> None:
+        """Until the core's clock for the last attempt has run out. With nothing cached it drops a publish that is under
+        way and keeps its clock, which in a worker that has ended by then finds nobody to tell, and prints a panic.
+        """
+        limit = AT_ONCE["start_to_close_timeout"]
+        assert limit is not None
+        await asyncio.sleep(max(0.0, self._begun + limit.total_seconds() + TICK_SECONDS - time.monotonic()))
 
     @activity.defn(name=names.PUBLISH)
     async def publish(self, batch: Batch) -> Published:
+        self._begun = time.monotonic()
         fault = self.faults.pop(0) if self.faults else None
         if fault == "before":
             raise ConnectionError("the database is away")

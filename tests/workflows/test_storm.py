@@ -82,6 +82,7 @@ async def town(time_skipping: WorkflowEnvironment, request: pytest.FixtureReques
             desk = Desk(time_skipping, Shelves(), queue)
             town = Town(desk, engine, direct, unsteady, FILINGS if request.param else FILINGS[:1])
             yield town
+            await unsteady.at_rest()
             assert town.done.total() > FEW, "a storm in which nothing succeeds shows nothing"
         await projection.close()
         await direct.close()
