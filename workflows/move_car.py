@@ -29,15 +29,18 @@ class MoveCarWorkflow(SeenAtGates):
     async def requested(self) -> None:
         """The car's user is asked, a guard is sent, or both; whoever answers first decides how it goes on."""
         if not self.car.vetted:
-            await self._look_at_who_asks()
-            return
+            self.open_once(VET)
+        else:
+            self._ask_and_send()
+        await self._go_on_with(await self.first_of())
+
+    def _ask_and_send(self) -> None:
         if self.car.users:
             self.open_once(MOVE_VISITOR if self.car.visitor else MOVE, people=self.car.users)
             if not self.car.reachable:
                 self.open_once(CALL_OWNER)
         if self.car.guard_at_once:
             self.open_once(ON_SITE)
-        await self._go_on_with(await self.first_of())
 
     async def acknowledged(self) -> None:
         """The promise is watched: by those who wait, by the gate, and by the clock."""
@@ -74,6 +77,10 @@ class MoveCarWorkflow(SeenAtGates):
                 self._is_on_the_way(answer)
             case "expired":
                 self._nobody_answered(answer)
+            case "passed":
+                self.order.move_car = self.car.model_copy(update={"vetted": True})
+            case "turned_down":
+                self.leave_for("cancelled", answer)
             case "not_reached":
                 pass  # The car's user may still answer; what their silence leads to comes by itself.
 
@@ -95,13 +102,6 @@ class MoveCarWorkflow(SeenAtGates):
     def _send_guard(self, answer: Moved) -> None:
         if self.order.stage != "guard_on_site":
             self.leave_for("guard_on_site", answer)
-
-    async def _look_at_who_asks(self) -> None:
-        word = await self.ask(VET)
-        if word.outcome == "passed":
-            self.order.move_car = self.car.model_copy(update={"vetted": True})
-        else:
-            self.enter("cancelled", word)
 
     @property
     def car(self) -> MoveCar:

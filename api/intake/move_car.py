@@ -183,6 +183,7 @@ async def _order(state: State, case: Case, found: Circumstances, now: datetime) 
                 reachable=found.reachable,
                 requesters=(case.requester,) if case.requester else (),
                 vetted=vetted,
+                counts_from_asking=True,
                 asked_before=found.asked_today,
             ),
             at=now,

@@ -57,6 +57,10 @@ class MoveCar(BaseModel):
     requesters: tuple[str, ...] = ()
     vetted: bool = True
     """False until a clerk has looked at somebody who asks often."""
+    counts_from_asking: bool = False
+    """Milestones measure the silence of the car's user alone. Older requests counted from their submission, also where
+    nobody was asked; remove when none of them is open.
+    """
     asked_before: int = 0
     """How often who asks had asked on that day already; what the clerk goes by who looks at them."""
     promised: datetime | None = None

@@ -291,10 +291,18 @@ class OrderState(BaseModel):
         over = self.stage in self.lifecycle.after_work or self.reopened
         over = over or bool(self.lifecycle.milestones_in and self.stage not in self.lifecycle.milestones_in)
         coming = self.lifecycle.milestones[self.milestones :]
-        return coming[0] if coming and not over else None
+        return coming[0] if coming and not over and self._milestones_since is not None else None
 
     def reached_at(self, milestone: Milestone) -> datetime:
-        return self.submitted_at + milestone.after
+        return (self._milestones_since or self.submitted_at) + milestone.after
+
+    @property
+    def _milestones_since(self) -> datetime | None:
+        """From when they count: the submission, or the task whose silence they measure; None while that is not open."""
+        kinds = self.lifecycle.milestones_of
+        if not kinds or (self.move_car is not None and not self.move_car.counts_from_asking):
+            return self.submitted_at
+        return next((task.opened_at for task in self.tasks.values() if task.kind in kinds), None)
 
     @property
     def waiting_residents(self) -> tuple[str, ...]:

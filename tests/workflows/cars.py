@@ -13,8 +13,11 @@ USER = Actor(kind="resident", id="res_user")
 FAMILY = Actor(kind="resident", id="res_family")
 GUARD2 = staff("guard2", Role.GUARD)
 HOST = Actor(kind="resident", id="res_host")
-VISITORS = MoveCar(obstacle=Obstacle.BLOCKING, users=(HOST.id,), visitor="FK20261122-99999", requesters=("res_owner",))
-KNOWN = MoveCar(obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,))
+KNOWN = MoveCar(
+    obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,), counts_from_asking=True
+)
+VISITORS = KNOWN.model_copy(update={"users": (HOST.id,), "visitor": "FK20261122-99999"})
+UNKNOWN = KNOWN.model_copy(update={"users": ()})
 
 
 async def file(desk: Desk, car: MoveCar = KNOWN, **more: Any) -> OrderState:

@@ -10,10 +10,10 @@ import pytest
 
 from models.domain.commands import Fact
 from models.domain.lifecycles.move_car import MOVE_CAR
-from models.domain.move_cars import MoveCar, Obstacle
+from models.domain.move_cars import Obstacle
 from models.domain.order import Reporter
 from models.domain.people import SYSTEM, Actor, Role
-from tests.workflows.cars import FAMILY, GUARD2, HOST, KNOWN, USER, VISITORS, end, file
+from tests.workflows.cars import FAMILY, GUARD2, HOST, KNOWN, UNKNOWN, USER, VISITORS, end, file
 from tests.workflows.desk import CLERK, GUARD, KEY, LEAD, NEIGHBOUR, OWNER, Desk
 
 
@@ -163,7 +163,7 @@ async def test_a_fire_lane_sends_the_guard_in_parallel(desk: Desk) -> None:
 
 
 async def test_an_unknown_car_looks_the_same_at_first(desk: Desk) -> None:
-    await file(desk, MoveCar(obstacle=Obstacle.BLOCKING, requesters=(OWNER.id,)))
+    await file(desk, UNKNOWN)
     state = await desk.state()
     assert (state.stage, {task.kind for task in state.tasks.values()}) == ("requested", {"on_site"})
     await desk.on_task(GUARD, "claim")
@@ -243,6 +243,33 @@ async def test_who_asks_often_is_looked_at_first(desk: Desk) -> None:
     await file(desk, KNOWN.model_copy(update={"vetted": False}))
     await end(desk, CLERK, "vet", "turned_down", reason="当天多次无故请求")
     assert (await desk.state()).stage == "cancelled"
+
+
+async def test_a_clerk_may_take_their_time_and_only_then_the_minutes_of_the_cars_user_run(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"vetted": False}))
+    await desk.sleep(minutes=9)
+    assert await open_tasks(desk) == {"vet"}
+    await end(desk, CLERK, "vet", "passed")
+    assert [notice.to_id for notice in desk.shelf.notices("car_in_the_way")] == [USER.id]
+    await _just_before(desk, minutes=5)
+    assert await open_tasks(desk) == {"move"}
+    await desk.sleep(seconds=2 * A_MOMENT)
+    assert await open_tasks(desk) == {"move", "call_owner"}
+
+
+async def test_a_car_that_leaves_while_the_clerk_looks_has_moved(desk: Desk) -> None:
+    await file(desk, KNOWN.model_copy(update={"vetted": False}))
+    fact = Fact(id="gate_2:991", at=(await desk.state()).submitted_at, body={})
+    await desk.handle.signal("plate_left", fact.sealed(KEY, desk.number, "plate_left"))
+    await desk.handle.result()
+    assert desk.shelf.stages == ["moved", "closed"]
+
+
+async def test_nobody_calls_the_user_of_a_car_that_nobody_knows(desk: Desk) -> None:
+    await file(desk, UNKNOWN)
+    await desk.sleep(minutes=6)
+    assert await open_tasks(desk) == {"on_site"}
+    assert not {"second_channel", "third_channel", "guard_calls"} & set(desk.shelf.kinds)
 
 
 async def test_a_guard_on_patrol_asks(desk: Desk) -> None:

@@ -103,6 +103,8 @@ class Lifecycle:
     """In the order of their days."""
     milestones_in: frozenset[str] = frozenset()
     """The only stages in which they speak up; empty: all before the end of the work."""
+    milestones_of: frozenset[str] = frozenset()
+    """The tasks whose silence they measure: they count from its opening, while it is open. Empty: from submission."""
     words_stay_with_staff: bool = False
     """Residents' free words reach staff alone, because they might tell one side who the other is."""
     fits: Fits = everything_fits

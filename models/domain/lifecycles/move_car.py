@@ -134,6 +134,7 @@ MOVE_CAR = Lifecycle(
     must_reach={"car_in_the_way": texts.MOVE_CAR, "visitors_car_in_the_way": texts.MOVE_VISITORS_CAR},
     milestones=MILESTONES,
     milestones_in=frozenset({"requested"}),
+    milestones_of=frozenset({MOVE.kind, MOVE_VISITOR.kind}),
     words_stay_with_staff=True,
     fits=fits,
 )
