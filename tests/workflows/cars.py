@@ -13,9 +13,7 @@ USER = Actor(kind="resident", id="res_user")
 FAMILY = Actor(kind="resident", id="res_family")
 GUARD2 = staff("guard2", Role.GUARD)
 HOST = Actor(kind="resident", id="res_host")
-KNOWN = MoveCar(
-    obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,), counts_from_asking=True
-)
+KNOWN = MoveCar(obstacle=Obstacle.BLOCKING, users=(USER.id, FAMILY.id), requesters=(OWNER.id,), counts_from_asking=True)
 VISITORS = KNOWN.model_copy(update={"users": (HOST.id,), "visitor": "FK20261122-99999"})
 UNKNOWN = KNOWN.model_copy(update={"users": ()})
 
