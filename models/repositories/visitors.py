@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from models.domain.order import OrderState
 from models.domain.step import Batch
+from models.domain.visitors import LONGEST, VisitType
 from models.repositories import intake
 from models.repositories.direct import Direct, numbered
 from models.repositories.intake import Also, Taken, Words
@@ -140,13 +141,17 @@ async def plate_left(db: Direct, community_id: str, plate_hash: str, event_id: s
 _ANONYMISE: Final = text("""
     UPDATE visitor_passes SET name_sealed = NULL, name_hash = NULL, phone_sealed = NULL, tail_hash = NULL,
         plate_sealed = NULL, plate_hash = NULL, purpose = NULL, anonymised_at = :now
-    WHERE number IN (
-        SELECT p.number FROM visitor_passes p JOIN work_orders w ON w.number = p.number
-        LEFT JOIN policies s ON s.community_id = p.community_id
-        WHERE p.anonymised_at IS NULL AND NOT w.open
-          AND p.until < :now - coalesce(CAST(s.settings->>'visitors_known_for' AS interval), :usually)
-        ORDER BY p.until LIMIT :limit)
+    WHERE number = ANY(ARRAY(
+        SELECT due.number FROM communities c LEFT JOIN policies s ON s.community_id = c.id
+        CROSS JOIN LATERAL (
+            SELECT p.number FROM visitor_passes p JOIN work_orders w ON w.number = p.number
+            WHERE p.community_id = c.id AND p.anonymised_at IS NULL AND NOT w.open
+              AND p.until < CAST(:now AS timestamptz)
+                  - coalesce(CAST(s.settings->>'visitors_known_for' AS interval), CAST(:usually AS interval))
+            ORDER BY p.until LIMIT :limit) due
+        LIMIT :limit))
     RETURNING number""")
+"""Community by community, because each has its own term: so the oldest are found without reading the rest."""
 
 
 def anonymise(conn: Connection, now: datetime, usually: Any, limit: int) -> int:
@@ -208,10 +213,17 @@ async def of_resident(
 _AT_THE_GATE: Final = """CASE w.stage WHEN 'waiting_approval' THEN 0 WHEN 'arrived' THEN 1 WHEN 'invited' THEN 2
     WHEN 'left' THEN 3 ELSE 4 END"""
 
+SHORT: Final = max(longest for type_, longest in LONGEST.items() if type_ is not VisitType.LONG_STAY).days
+
 _OF_DAY: Final = f"""
-    SELECT {_LISTED}, {_AT_THE_GATE} AS rank FROM visitor_passes p JOIN work_orders w ON w.number = p.number
-    WHERE p.community_id = ANY(CAST(:communities AS text[])) AND {IN_MY_BUILDINGS}
-      AND p.until > :day AND p.since < :day_after"""  # noqa: S608 - only constants are put in
+    SELECT {_LISTED}, {_AT_THE_GATE} AS rank FROM (
+        SELECT * FROM visitor_passes WHERE community_id = ANY(CAST(:communities AS text[])) AND type <> 'long_stay'
+          AND until > :day AND until < CAST(:day_after AS timestamptz) + interval '{SHORT} days' AND since < :day_after
+        UNION ALL
+        SELECT * FROM visitor_passes WHERE community_id = ANY(CAST(:communities AS text[])) AND type = 'long_stay'
+          AND until > :day AND since < :day_after
+    ) p JOIN work_orders w ON w.number = p.number WHERE {IN_MY_BUILDINGS}"""  # noqa: S608 - only constants are put in
+"""A day long ago does not read all since: short stays are looked for until they must have ended, long ones are few."""
 _FOUND: Final = """ AND (p.name_hash = :name OR p.tail_hash = :tail OR p.plate_hash = :plate
     OR w.place_label ILIKE :words OR w.number = :number)"""
 _IN_TURN: Final = " ORDER BY rank, p.since, p.number LIMIT :limit"

@@ -22,7 +22,8 @@ class VisitorPass(Base, table=True):
         CheckConstraint("used <= entries", name="entries"),
         Index("ix_visitor_passes_window", "community_id", "until"),
         Index("ix_visitor_passes_plate", "community_id", "plate_hash", postgresql_where=text("plate_hash IS NOT NULL")),
-        Index("ix_visitor_passes_nameless", "until", postgresql_where=text("anonymised_at IS NULL")),
+        Index("ix_visitor_passes_long", "community_id", "until", postgresql_where=text("type = 'long_stay'")),
+        Index("ix_visitor_passes_named", "community_id", "until", postgresql_where=text("anonymised_at IS NULL")),
     )
     number: str = Field(primary_key=True, foreign_key="work_orders.number")
     community_id: str = Field(foreign_key="communities.id")
