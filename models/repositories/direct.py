@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Final, NamedTuple
+from types import SimpleNamespace
+from typing import Any, ClassVar, Final, NamedTuple
 
 import asyncpg
 import orjson
@@ -33,6 +34,9 @@ from models.repositories.together import Together, Values
 JSONB_VERSION: Final = b"\x01"
 """The byte before a document in Postgres' binary format."""
 
+FIRST_OWN_TYPE: Final = 16384
+"""Types below are Postgres' own, the same in every database."""
+
 
 class Numbered(NamedTuple):
     """A statement as asyncpg takes it, and the names of its values in the order of their numbers."""
@@ -46,6 +50,29 @@ def numbered(sql: str) -> Numbered:
     """`:name` becomes `$1`. Kept, because it costs more than sending; filters make a few dozen texts at most."""
     compiled = text(sql).compile(dialect=asyncpg_dialect())
     return Numbered(str(compiled), tuple(getattr(compiled, "positiontup", None) or ()))
+
+
+NOT_ASKED: Final = SimpleNamespace(name="not asked")
+"""In place of the statement that would have asked. asyncpg wants to know whether it had a name: one without takes the
+place of the statement that waits for the answer.
+"""
+
+
+class _Connection(asyncpg.Connection):
+    """Asks once per process what asyncpg asks on every connection: what an array of varchar is made of. The server
+    takes a dozen milliseconds to plan that question.
+    """
+
+    _answers: ClassVar[dict[frozenset[int], Any]] = {}
+
+    async def _introspect_types(self, typeoids: Iterable[int], timeout: float) -> tuple[Any, Any]:
+        types = frozenset(typeoids)
+        if types not in self._answers:
+            answer, statement = await super()._introspect_types(typeoids, timeout)
+            if max(types) < FIRST_OWN_TYPE:
+                self._answers[types] = answer
+            return answer, statement
+        return self._answers[types], NOT_ASKED
 
 
 @dataclass
@@ -161,6 +188,7 @@ class Direct:
     async def _open(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(
             self._url,
+            connection_class=_Connection,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             statement_cache_size=STATEMENTS_REMEMBERED,

@@ -35,3 +35,14 @@ async def test_a_connection_that_ends_while_idle_is_an_outage(direct: Direct, en
     except (asyncpg.PostgresError, asyncpg.InterfaceError):
         after = await pid(direct)
     assert after != before
+
+
+async def test_what_a_type_is_made_of_is_asked_once_for_all_connections(database: str, engine: Engine) -> None:
+    roles = numbered("SELECT CAST(:roles AS varchar[]) AS roles")
+    asked = numbered("SELECT count(*) AS times FROM pg_prepared_statements WHERE statement LIKE 'WITH RECURSIVE%'")
+    for _ in range(2):
+        direct = Direct(database, 1)
+        assert (await direct.rows(roles, {"roles": ["lead", "clerk"]}))[0]["roles"] == ["lead", "clerk"]
+        times = (await direct.rows(asked, {}))[0]["times"]
+        await direct.close()
+    assert times == 0
