@@ -278,3 +278,37 @@ def test_what_waited_for_ones_duty_rings_when_one_switches_on(api: Api) -> None:
     finally:
         with api.engine.begin() as conn:
             conn.execute(text("UPDATE staff SET openid = NULL WHERE id = 'stf_tech2'"))
+
+
+def test_a_deputy_hears_of_what_waits_for_the_absentee_and_of_what_comes(api: Api) -> None:
+    number = assigned(api)
+    (task,) = api.staff("tech1").order(number)["tasks"]
+    waits = {"id": f"{number}-waits", "n": number, "task": task["id"]}
+    with api.engine.begin() as conn:
+        conn.execute(
+            text(
+                "INSERT INTO notices (id, number, version, kind, to_kind, to_id, template, facts, while_task, urgent,"
+                " created_at, delivery) VALUES (:id, :n, 2, 'warned', 'staff', 'stf_tech1', 'task', '{}', :task, false,"
+                " now(), 'pending')"
+            ),
+            waits,
+        )
+        conn.execute(
+            text(
+                "INSERT INTO outbox (id, action, number, rank, body, created_at, not_before, attempts) VALUES (:id ||"
+                " '@1', 'notice', :n, 3, jsonb_build_object('notice', CAST(:id AS text)), now(),"
+                " now() + interval '1 day', 0)"
+            ),
+            waits,
+        )
+    absent(api, "tech1", "tech2")
+    eventually(lambda: "warned" in told(api, number, "stf_tech2"), what="what has waited")
+    api.owner().act(f"/owner/work-orders/{number}/comment", {"text": "请先打电话"})
+    eventually(lambda: "reporter_replied" in told(api, number, "stf_tech2"), what="what comes")
+    assert told(api, number, "stf_tech2").count("reporter_replied") == 1
+
+
+def told(api: Api, number: str, staff: str) -> list[str]:
+    said = text("SELECT kind FROM notices WHERE number = :n AND to_id = :staff")
+    with api.engine.begin() as conn:
+        return list(conn.execute(said, {"n": number, "staff": staff}).scalars())
