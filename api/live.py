@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final, Self
 
 import asyncpg
@@ -31,6 +32,11 @@ ALIVE_EVERY_SECONDS: Final = 15.0
 
 STREAM_SECONDS: Final = 600.0
 """A stream to a client ends now and then; the client comes back by itself, through the check of its login."""
+
+JUST_CHANGED_SECONDS: Final = 1.0
+"""Between the check of a login and the opening of its stream lie milliseconds. Who has changed so lately may have been
+checked before, so their stream ends at once, and is opened anew after another check.
+"""
 
 DISCREET: Final = PREFIXES["complaint"]
 """Whom such a change may be told stands in the row."""
@@ -95,6 +101,7 @@ class Live:
         self._database_url = database_url
         self._direct = db
         self._subscriptions: set[Subscription] = set()
+        self._just_changed: dict[str, float] = {}
         self._to_look_up: asyncio.Queue[Change] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -119,6 +126,8 @@ class Live:
         """
         subscription = Subscription(staff, resident_id, frozenset(houses))
         self._subscriptions.add(subscription)
+        if staff is not None and self._just_changed.get(staff.id, -inf) > _now() - JUST_CHANGED_SECONDS:
+            subscription.end()
         try:
             yield subscription
         finally:
@@ -163,6 +172,9 @@ class Live:
                 subscription.tell(Change(patrol, community_id))
 
     def _heard_of_staff(self, connection: Any, pid: int, channel: str, payload: object) -> None:
+        now = _now()
+        lately = {who: at for who, at in self._just_changed.items() if at > now - JUST_CHANGED_SECONDS}
+        self._just_changed = lately | {str(payload): now}
         for subscription in self._subscriptions:
             if subscription.staff is not None and subscription.staff.id == payload:
                 subscription.end()
@@ -200,6 +212,10 @@ class Live:
                 row["house_id"] in subscription.houses and row["kind"] == "repair"
             ):
                 subscription.tell(change)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_known_without_the_row(subscription: Subscription, change: Change) -> bool:

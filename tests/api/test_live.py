@@ -19,7 +19,7 @@ from api.routers import events
 from models.domain.people import Actor, Role
 from models.repositories import patrolling
 from models.repositories.direct import Direct
-from models.repositories.live import ORDERS_CHANNEL
+from models.repositories.live import ORDERS_CHANNEL, STAFF_CHANNEL
 from tests.api.conftest import Api, Caller
 from tests.api.people import PASSWORD
 from tests.api.test_rounds import tick, walked
@@ -27,6 +27,7 @@ from tests.api.test_rounds import tick, walked
 pytestmark = pytest.mark.stack
 
 CLERK = Actor(kind="staff", id="stf_clerk", roles=(Role.CLERK,), communities=("com_a",))
+OTHER = Actor(kind="staff", id="stf_other", roles=(Role.CLERK,), communities=("com_a",))
 
 
 def log_in(api: Api, account: str) -> Caller:
@@ -178,7 +179,7 @@ def test_whoever_logs_out_leaves_or_gets_another_scope_hears_no_more(
 
 def test_a_page_of_the_console_is_told_once_more_and_then_no_more(api: Api) -> None:
     with httpx.Client(base_url=api.stack.settings.api_url, timeout=httpx.Timeout(5, read=5)) as desk:
-        said = desk.post("/console/login", data={"account": "guard", "password": PASSWORD})
+        said = desk.post("/console/login", data={"account": "guard2", "password": PASSWORD})
         assert said.status_code == 303
         cookies = dict(desk.cookies)
         with desk.stream("GET", "/console/live") as stream:
@@ -187,6 +188,15 @@ def test_a_page_of_the_console_is_told_once_more_and_then_no_more(api: Api) -> N
             told = [line for line in stream.iter_lines() if line.startswith("event: ")]
         assert told == ["event: changed"], "so that the page asks for itself, and is led to the login"
         assert time.monotonic() - began < 3
+
+
+async def test_a_stream_that_opens_while_its_login_ends_is_no_way_around(api: Api) -> None:
+    live = Live(api.stack.settings.database_url, Direct(api.stack.settings.database_url, 1))
+    live._heard_of_staff(None, 0, STAFF_CHANNEL, CLERK.id)
+    async with live.subscribe(staff=CLERK) as late, live.subscribe(staff=OTHER) as colleague:
+        live._heard(None, 0, ORDERS_CHANNEL, "BX20261122-00001 com_a")
+        assert [change async for change in late] == []
+        assert (await asyncio.wait_for(anext(colleague), 2)).number == "BX20261122-00001"
 
 
 async def test_after_a_gap_in_listening_staff_are_asked_again_who_they_are(api: Api) -> None:

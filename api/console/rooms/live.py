@@ -42,10 +42,12 @@ async def _changes(state: State, member: StaffMember, number: str, version: int)
     async with state.live.subscribe(staff=member.actor) as changes:
         if version and await _moved_on(state, member, number, version):
             yield {"event": "changed", "data": "1"}
-        while loop.time() < end and not changes.ended:
+        while loop.time() < end:
             # The end of a login too is a change: the page fetches itself anew, or finds the way to the login.
             if await _concerned(changes, number, watch):
                 yield {"event": "changed", "data": "1"}
+                if changes.ended:
+                    return
                 await asyncio.sleep(GATHER_SECONDS)
 
 
