@@ -210,8 +210,8 @@ PHRASES: Final = {
 MISSED: Final = "missed"
 """Kind of the notice about walks of a round that nobody made. They have no number but the time they were due."""
 
-ASKS_TO_MOVE: Final = ("car_in_the_way", "visitors_car_in_the_way")
-"""Whoever is asked reads the reason; those who wait read what has happened."""
+ASKED_TO_MOVE: Final = {"car_in_the_way": "", "visitors_car_in_the_way": "访客车辆"}
+"""Kind of notice to whoever is asked → what stands before the reason."""
 
 URGENT: Final = "紧急"
 DEPUTISED: Final = "代办"
@@ -376,9 +376,15 @@ def _move_car(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str
     return {
         "car_number1": subject.plate or "",
         "thing2": subject.place,
-        "thing3": words.OBSTACLES.get(subject.obstacle or "", title(kind)) if kind in ASKS_TO_MOVE else title(kind),
+        "thing3": _why_it_must_move(kind, subject),
         "time4": subject.at,
     }
+
+
+def _why_it_must_move(kind: str, subject: Subject) -> str:
+    """Whoever is asked reads the reason, a host whose car it is as well; those who wait read what has happened."""
+    asked = ASKED_TO_MOVE.get(kind)
+    return title(kind) if asked is None else asked + words.OBSTACLES.get(subject.obstacle or "", title(kind))
 
 
 def _visitor(kind: str, subject: Subject, facts: Mapping[str, Any]) -> dict[str, Value]:

@@ -77,7 +77,7 @@ def test_a_sentence_fits_the_moment_of_which_it_tells(kind: str, facts: dict[str
 
 @given(
     kind=st.sampled_from(sorted({*TO_RESIDENTS, *TO_STAFF})),
-    template=st.sampled_from(["progress", "your_turn", "finished", "task"]),
+    template=st.sampled_from(["progress", "your_turn", "finished", "task", "visitor"]),
     about=subjects,
     facts=some_facts,
 )
@@ -106,12 +106,31 @@ def test_no_template_to_one_side_has_room_for_the_other() -> None:
     assert fields == {"car_number", "thing", "time"}
     about = subject(kind="move_car", place="大门", plate="沪A12345", staff="张伟", obstacle="exit")
     said = [*notice_words.text_parameters("move_car", "car_in_the_way", about, {})]
-    for kind in ("car_in_the_way", "minutes_promised", "guard_sent", "car_moved", "police_told", "ask_again"):
+    said += notice_words.text_parameters("move_visitors_car", "visitors_car_in_the_way", about, {})
+    asked = ("car_in_the_way", "visitors_car_in_the_way")
+    for kind in (*asked, "minutes_promised", "guard_sent", "car_moved", "police_told", "ask_again"):
         said += [value["value"] for value in notice_words.message("move_car", kind, about, {}).values()]
         said.append(notice_words.sentence(kind, about, {}))
     assert not {mark for mark in ("张", "138", "室", "demo-") if mark in "".join(said)}
     values = {value for text in TEXTS.values() for value in text.values}
     assert values == {"number", "amount", "plate", "place", "obstacle", "category"}
+
+
+@pytest.mark.parametrize("kind", ["minutes_promised", "guard_sent", "car_moved", "police_told", "ask_again"])
+def test_whoever_waits_reads_the_same_of_a_visitors_car(kind: str) -> None:
+    about = subject(kind="move_car", place="大门", plate="沪A12345", obstacle="exit", visitor="王小明")
+    message = notice_words.message("move_car", kind, about, {})
+    assert message == notice_words.message("move_car", kind, about.model_copy(update={"visitor": None}), {})
+    assert "访客" not in notice_words.sentence(kind, about, {}) + notice_words.title(kind) + str(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("王小明", "王小明"), ("John O'Neil", "John O'Neil"), ("王 John", "王"), ("🙂", "无"), (None, "访客")],
+)
+def test_a_visitors_name_is_one_that_wechat_takes(name: str | None, shown: str) -> None:
+    data = notice_words.message("visitor", "walk_in_waits", subject(kind="visitor", visitor=name), {})
+    assert (data["name1"]["value"], check("name", shown)) == (shown, True)
 
 
 def test_a_message_says_who_comes_and_keeps_the_room() -> None:

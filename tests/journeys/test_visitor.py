@@ -72,7 +72,7 @@ def test_a_visitors_car_is_in_the_way(world: World) -> None:
         return [message["data"] for message in received(world, HOST) if "car_number1" in message["data"]]
 
     (data,) = eventually(about_the_car, what="the host's message")
-    assert (data["car_number1"], data["thing3"]) == (PLATE, "挡住出入口")
+    assert (data["car_number1"], data["thing3"]) == (PLATE, "访客车辆挡住出入口")
     assert "您的访客车辆在大门挡住了别人" in world.owner(HOST).get("/owner/messages").text
     host = world.owner(HOST)
     assert host.complete(number, "coming", minutes="10")["stage"] == "acknowledged"
