@@ -266,6 +266,28 @@ def test_who_lives_there_is_asked_about_a_walk_in(api: Api, homes: None) -> None
     assert api.owner("lodger").complete(of_tenant, "denied", reason="不认识").json()["stage"] == "denied"
 
 
+def test_who_has_no_wechat_is_texted_and_telephoned_at_once(api: Api, homes: None) -> None:
+    phone = "13511112222"
+    with Session(api.engine) as session:
+        session.add(
+            House(id="hse_v5", community_id="com_a", building_id="bld_a", unit="2", floor=5, label="1栋2单元509室")
+        )
+        sealed = Sealing.of(api.stack.settings).seal(phone)
+        session.add(Resident(id="res_offline", name="没有微信", phone_sealed=sealed))
+        session.flush()
+        session.add(Tie(resident_id="res_offline", house_id="hse_v5", kind="owner", since=datetime.now(UTC)))
+        session.commit()
+    number = walk_in(api, "hse_v5").json()["number"]
+    guard = api.staff("guard")
+    eventually(lambda: "call_host" in [task["kind"] for task in guard.order(number)["tasks"]])
+    (text_message,) = eventually(lambda: api.wechat.get("/_emulator/texts", params={"phone": phone}).json())
+    assert "有访客在门岗等候，要到1栋2单元509室" in text_message["content"]
+    assert NAME not in text_message["content"]
+    assert guard.complete(number, "not_reached").status_code == 200
+    (call,) = [task["id"] for task in guard.order(number)["tasks"] if task["kind"] == "call_host"]
+    assert guard.act(f"/staff/tasks/{call}/complete", {"outcome": "admitted"})["stage"] == "arrived"
+
+
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [
