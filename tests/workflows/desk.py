@@ -377,11 +377,16 @@ class Desk:
         await self.settled()
 
     async def settled(self) -> None:
-        """Until all that the workflow knows has been published."""
+        """Until every alarm that has come due has been heard, and all that the workflow knows has been published."""
         end = time.monotonic() + 10
-        while self.shelf.batches and await self.state() != self.shelf.state:
+        while not await self._is_settled():
             assert time.monotonic() < end, "the published state stays behind"
             await asyncio.sleep(0.01)
+
+    async def _is_settled(self) -> bool:
+        state, now = await self.state(), await self.now()
+        heard = state.next_alarm is None or state.next_alarm > now
+        return heard and (not self.shelf.batches or state == self.shelf.state)
 
     async def at(self, stage: str, **filing: Any) -> OrderState:
         """A new order, walked the plain way to a stage."""
