@@ -22,10 +22,10 @@ from temporalio.client import Client
 from bench import filing, lifecycle, move_cars, reads, standing
 from bench.client import get
 from bench.lifecycle import Cast
-from bench.measuring import CLIENTS, Measurement
+from bench.measuring import CLIENTS, WARM_UP_SHARE, Measurement
 from bench.people import Tokens
 from bench.place import free_port, listening, program, stack_in
-from bench.report import Aim, Report
+from bench.report import Aim, Report, number
 from bench.seed import ORDERS, closed_state, seed
 from bench.yardsticks import database, engine
 from devstack.ports import LOOPBACK
@@ -50,6 +50,7 @@ STANDING: Final = 20_000
 
 ACTION: Final = "repair action"
 CREATE: Final = "create"
+LEAST_CREATE: Final = "least create"
 CREATE_UNTHROTTLED: Final = "create, relay unthrottled"
 RELAY: Final = "relay start, unthrottled"
 
@@ -117,15 +118,17 @@ class Run:
             if "reads" in chosen:
                 await self._reads(stack, tokens)
             if "create" in chosen:
-                await self._create(CREATE, stack, tokens)
+                await self._create(CREATE, stack, pool, tokens)
             await filing.strike_out(pool)
+            if "create" in chosen:
+                await self._least_create(stack, client, pool, tokens)
             if "movecar" in chosen:
                 await self._move_cars(stack, pool, tokens)
 
     async def _unthrottled(self, stack: Stack) -> None:
         tokens = Tokens(stack.settings)
         async with database.bare_database(stack.settings.database_url) as pool:
-            await self._create(CREATE_UNTHROTTLED, stack, tokens)
+            await self._create(CREATE_UNTHROTTLED, stack, pool, tokens)
             shown = await filing.relayed(RELAY, pool, self._choice.clients[-1], self._choice.seconds)
             self._add(shown, engine.STARTS)
 
@@ -194,11 +197,39 @@ class Run:
             times = told.p50_ms / bare.p50_ms
             self.report.facts["car user told, in answers of the emulator"] = f"{times:.1f}"
 
-    async def _create(self, name: str, stack: Stack, tokens: Tokens) -> None:
+    async def _create(self, name: str, stack: Stack, pool: asyncpg.Pool, tokens: Tokens) -> None:
         posts = filing.filings(tokens)
         for clients in self._choice.clients:
-            port = stack.settings.api_port
-            self._add(await filing.create(name, LOOPBACK, port, posts, clients, self._choice.seconds), "bare insert")
+            port, before = stack.settings.api_port, await filing.started(pool)
+            shown = await filing.create(name, LOOPBACK, port, posts, clients, self._choice.seconds)
+            self._starts_beside(name, clients, await filing.started(pool) - before)
+            self._add(shown, "bare insert")
+
+    async def _least_create(self, stack: Stack, client: Client, pool: asyncpg.Pool, tokens: Tokens) -> None:
+        """The bound of `create`: without our relay, beside as many starts of the empty workflow."""
+        posts, port, rate = filing.filings(tokens), free_port(above=LOWEST_PORT), stack.settings.relay_starts_per_second
+        stack.kill("worker")
+        with (
+            self._bare_worker(stack),
+            program("bench.yardsticks.intake", str(port), stack.settings.database_url, log=self._log("least-create")),
+        ):
+            await listening(port)
+            for clients in self._choice.clients:
+                async with engine.starting(client, rate) as started:
+                    least = await filing.create(LEAST_CREATE, LOOPBACK, port, posts, clients, self._choice.seconds)
+                    self._starts_beside(LEAST_CREATE, clients, len(started))
+                self._add(least, "bare insert")
+                shown = self.report.find(CREATE, clients)
+                if shown is not None and shown.cpu_ms and least.rate:
+                    self.report.facts[f"{CREATE} as a share of the {LEAST_CREATE}, {clients} clients"] = (
+                        f"{shown.rate / least.rate:.2f}, by cpu {least.cpu_ms / shown.cpu_ms:.2f}"
+                    )
+        await filing.strike_out(pool)
+        stack.start("worker")
+
+    def _starts_beside(self, name: str, clients: int, starts: int) -> None:
+        per_second = starts / (self._choice.seconds * (1 + WARM_UP_SHARE))
+        self.report.facts[f"starts per second beside {name}, {clients} clients"] = number(per_second)
 
     # -- the rest -----------------------------------------------------------------------------------------------------
 

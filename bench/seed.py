@@ -108,10 +108,9 @@ def _run(conn: Connection, statement: str, values: dict[str, Any]) -> None:
     conn.execute(text(statement).bindparams(*typed), values)
 
 
-def closed_state() -> dict[str, Any]:
-    """The state of a repair that went all the way round, as `work_orders.state` holds it."""
-    levels = LEVELS[Priority.NORMAL.value]
-    state = new_order(
+def new_state() -> OrderState:
+    """Of a repair that has just been filed."""
+    return new_order(
         Filing(
             number=f"{SPREAD}000000",
             kind="repair",
@@ -119,11 +118,16 @@ def closed_state() -> dict[str, Any]:
             place=Place(house_id=house_id(0), building_id="bld_bench", unit="1", floor=1),
             category=CATEGORY,
             priority=Priority.NORMAL,
-            levels=levels,
+            levels=LEVELS[Priority.NORMAL.value],
             reporter=Reporter(kind="resident", id=owner_id(0)),
             at=FIRST,
         )
     )
+
+
+def closed_state() -> dict[str, Any]:
+    """The state of a repair that went all the way round, as `work_orders.state` holds it."""
+    state = new_state()
     state.tasks, state.opened, state.stage, state.version = {}, len(TASKS), "closed", 8
     state.assignee = f"stf_{technician(0)}"
     state.done_by = {kind: f"stf_{technician(0)}" for kind in ("dispatch", "accept", "carry_out")}

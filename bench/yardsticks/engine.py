@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -30,6 +31,9 @@ FIRST_TASK_EVENTS: Final = 4
 PATIENCE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.05
 
+BURST_SECONDS: Final = 0.4
+"""As the relay lets a backlog go."""
+
 STARTS: Final = "bare start"
 UPDATES: Final = "bare update"
 LEAST: Final = "least action"
@@ -48,6 +52,29 @@ async def starts(client: Client, clients: int, seconds: float) -> Measurement:
     shown = await measure(STARTS, clients, seconds, work)
     await _each(client, started_ids, _terminate)
     return shown
+
+
+@asynccontextmanager
+async def starting(client: Client, per_second: int) -> AsyncIterator[list[str]]:
+    """So many starts per second meanwhile, in bursts of :data:`BURST_SECONDS`; fewer if the server does not keep up.
+    The list is of those that have been started.
+    """
+    started_ids: list[str] = []
+
+    async def start() -> None:
+        while True:
+            began = time.perf_counter()
+            some = [_start(client, 1) for _ in range(round(per_second * BURST_SECONDS))]
+            started_ids.extend(await asyncio.gather(*some))
+            await asyncio.sleep(max(0.0, BURST_SECONDS - (time.perf_counter() - began)))
+
+    starts = asyncio.create_task(start())
+    try:
+        yield started_ids
+    finally:
+        starts.cancel()
+        await asyncio.gather(starts, return_exceptions=True)
+        await _each(client, started_ids, _terminate)
 
 
 async def updates(
