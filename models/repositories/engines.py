@@ -86,8 +86,8 @@ def _ask_after_idling(engine: Engine) -> None:
 
 
 def async_engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
-    """For the API: asyncpg. After a restart of Postgres the first request hears 503, and the whole pool is renewed."""
-    return create_async_engine(
+    """For the API: asyncpg. A connection that Postgres has ended is known as such by then, and costs no question."""
+    engine = create_async_engine(
         _on(url, "postgresql+asyncpg"),
         connect_args={
             "timeout": CONNECT_SECONDS,
@@ -97,6 +97,14 @@ def async_engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
         },
         **_common(pool_size),
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_ended)
+    return engine
+
+
+def _refuse_ended(_: DBAPIConnection, record: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+    """Raises DisconnectionError, upon which the pool opens another connection."""
+    if record.driver_connection is None or record.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def single_statements(engine: AsyncEngine) -> AsyncEngine:
