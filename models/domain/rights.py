@@ -483,12 +483,14 @@ def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
 
     A right that depends on what is typed (a long hold) is shown and checked when sent.
     """
-    actions = [Action(action=name) for name in OF_THE_ORDER if _would(order, actor, name, now)]
+    typed = _Least.at(now)
+    actions = [Action(action=name) for name in OF_THE_ORDER if _would(order, actor, name, now, typed)]
     for task in order.tasks.values():
+        typed = _Least.at(now, task)
         actions += [
             Action(action=name, task_id=task.id)
             for name in ("claim", "release", "reassign", "hold", "resume")
-            if _would(order, actor, name, now, task)
+            if _would(order, actor, name, now, typed)
         ]
         actions += [
             Action(action="complete", task_id=task.id, outcome=outcome)
@@ -500,7 +502,7 @@ def allowed(order: OrderState, actor: Actor, now: datetime) -> list[Action]:
 def outcomes_now(order: OrderState, actor: Actor, task: Task, now: datetime) -> list[str]:
     """With what the person may end the task now, in their own right."""
     outcomes = order.lifecycle.tasks[task.kind].outcomes
-    return [outcome for outcome in outcomes if _would(order, actor, "complete", now, task, outcome)]
+    return [outcome for outcome in outcomes if _would(order, actor, "complete", now, _Least.at(now, task, outcome))]
 
 
 def outcomes_on_behalf(order: OrderState, actor: Actor, task: Task, now: datetime) -> list[str]:
@@ -508,12 +510,16 @@ def outcomes_on_behalf(order: OrderState, actor: Actor, task: Task, now: datetim
     spec = order.lifecycle.tasks[task.kind]
     if not spec.of_reporter:
         return []
-    return [outcome for outcome in spec.outcomes if _would(order, actor, "complete", now, task, outcome, PHONED)]
+    return [
+        outcome
+        for outcome in spec.outcomes
+        if _would(order, actor, "complete", now, _Least.at(now, task, outcome, PHONED))
+    ]
 
 
 def claimable(order: OrderState, actor: Actor, task: Task, now: datetime) -> bool:
     """Whether the person may take the task out of its pool now."""
-    return _would(order, actor, "claim", now, task)
+    return _would(order, actor, "claim", now, _Least.at(now, task))
 
 
 PHONED: Final = OnBehalf(channel=OnBehalfChannel.PHONE, note="……", photo_ids=("…",))
@@ -524,7 +530,7 @@ PHONED: Final = OnBehalf(channel=OnBehalfChannel.PHONE, note="……", photo_ids
 class _Least:
     """The least that a person could type, for every command: a check reads of it what its own command has.
 
-    What never differs stands with the class, because one is made for every button that there might be.
+    What never differs stands with the class, because one is made for every outcome that there might be.
     """
 
     task_id: str
@@ -544,23 +550,20 @@ class _Least:
     contact: ClassVar = False
     charge: ClassVar = None
 
+    @classmethod
+    def at(
+        cls, now: datetime, task: Task | None = None, outcome: str = "", on_behalf: OnBehalf | None = None
+    ) -> _Least:
+        return cls(task.id if task else "", outcome, now + timedelta(hours=1), on_behalf)
 
-def _would(
-    order: OrderState,
-    actor: Actor,
-    name: str,
-    now: datetime,
-    task: Task | None = None,
-    outcome: str | None = None,
-    on_behalf: OnBehalf | None = None,
-) -> bool:
+
+def _would(order: OrderState, actor: Actor, name: str, now: datetime, typed: _Least) -> bool:
     """Try the check with the least that a person could type, and see past refusals of what they typed."""
-    command = _Least(task.id if task else "", outcome or "", now + timedelta(hours=1), on_behalf)
     try:
-        CHECKS[name](order, actor, command, now)
+        CHECKS[name](order, actor, typed, now)
     except ValidationFailed:
         # The form is still empty: every rule that comes before it has agreed, and those after it are asked here.
-        return outcome is None or _stage_agrees(order, command, now)
+        return not typed.outcome or _stage_agrees(order, typed, now)
     except Refusal:
         return False
     return True
