@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
 
-import asyncpg
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from temporalio import activity
@@ -15,11 +13,8 @@ from temporalio.exceptions import ApplicationError
 
 from models.domain.step import Batch, Published
 from models.repositories import publish as statements
-from models.repositories.direct import Direct
+from models.repositories.direct import FAILURES, Direct
 from models.repositories.live import Announcer
-
-AWAY: Final = (asyncpg.InterfaceError, OSError, TimeoutError)
-"""What asyncpg raises when Postgres does not answer."""
 
 
 class Projection:
@@ -47,7 +42,7 @@ class Projection:
         """
         try:
             published = await statements.publish_at_once(self._direct, batch)
-        except (*AWAY, asyncpg.PostgresError):
+        except FAILURES:
             published = None  # The long way finds out what is the matter, and who has to act.
         if published is None:
             published = await asyncio.to_thread(self._publish_step_by_step, batch)
@@ -69,7 +64,7 @@ class Projection:
         """The workflow is about to return: from now on Postgres is the truth. Saying it twice changes nothing."""
         try:
             await statements.mark_ended_at_once(self._direct, number, datetime.now(UTC))
-        except (asyncpg.PostgresError, *AWAY) as error:
+        except FAILURES as error:
             raise ApplicationError(_words(error), type="projection_unavailable") from None
 
     def _tell(self, batch: Batch) -> None:

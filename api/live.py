@@ -20,7 +20,7 @@ import asyncpg
 from models.domain.numbers import PREFIXES
 from models.domain.people import Actor
 from models.repositories import reading
-from models.repositories.direct import Direct
+from models.repositories.direct import FAILURES, Direct
 from models.repositories.live import ORDERS_CHANNEL, PATROLS_CHANNEL, STAFF_CHANNEL
 
 RECONNECT_SECONDS: Final = 1.0
@@ -147,7 +147,7 @@ class Live:
                         await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
                 finally:
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAILURES as error:
                 _log.warning("not listening for changes: %s", error)
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -193,7 +193,7 @@ class Live:
             change = await self._to_look_up.get()
             try:
                 row = await reading.standing(self._direct, change.number or "")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 _log.warning("a change was not told to those concerned: %s", error)
                 continue
             if row is not None:

@@ -15,9 +15,10 @@ from api.operations import OPERATORS
 from api.sessions import StaffMember
 from api.state import State
 from models.domain import shifts, words
-from models.domain.errors import Unauthenticated
+from models.domain.errors import NotFound, Unauthenticated
 from models.domain.grouping import MAY_GROUP
 from models.domain.lifecycles import LIFECYCLES
+from models.domain.numbers import is_number
 from models.domain.people import Role
 from models.domain.plate_rights import KEEPERS
 from models.domain.staff_rights import PLAN
@@ -95,3 +96,15 @@ async def page(
         "entrances": entrances(member),
     }
     return HTMLResponse(render(template, me=me, here=here, **facts))
+
+
+def with_toast(page: HTMLResponse, text: str, *, bad: bool = False) -> HTMLResponse:
+    """The page, and what has just been done; without a text nothing was."""
+    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=text, bad=bad)) if text else page
+
+
+def known(number: str) -> str:
+    """Raises NotFound for what is no order's number, before anything is asked of the database."""
+    if not is_number(number):
+        raise NotFound("order_not_found")
+    return number

@@ -11,8 +11,9 @@ from api.idempotency import Request
 from api.reader import Reader
 from api.sessions import StaffMember
 from api.state import State
+from models.domain.errors import Forbidden
 from models.domain.order import OrderState
-from models.domain.people import Actor
+from models.domain.people import Actor, Role
 from models.repositories import intake
 
 Json = dict[str, Any]
@@ -29,6 +30,12 @@ class Filer:
     """Of the resident for whom they file."""
     about: str | None = None
     """The name of whom or what they complain of."""
+
+
+def may(actor: Actor, roles: tuple[Role, ...]) -> None:
+    """Raises Forbidden for staff without any of the roles."""
+    if not actor.has(*roles):
+        raise Forbidden("forbidden")
 
 
 async def write(

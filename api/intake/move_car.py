@@ -73,18 +73,13 @@ async def file_by_staff(state: State, member: StaffMember, body: StaffMoveCar, k
     site = await _site(state, body)
     source = body.source or (Source.PATROL if body.reporter == "self" else Source.PHONE)
     if not isinstance(body.reporter, KnownReporter):
-        _may(actor, MAY_REPORT)
+        filing.may(actor, MAY_REPORT)
         reporter = Reporter(kind="staff", id=actor.id, source=source)
         return await _file(state, request, Case(body, site, reporter, filing.Filer(actor, member)))
-    _may(actor, rights.MAY_FILE_FOR_OTHERS)
+    filing.may(actor, rights.MAY_FILE_FOR_OTHERS)
     name = await places.resident_name(state, body.reporter.resident_id, site)
     reporter = Reporter(kind="resident", id=body.reporter.resident_id, source=source, filed_by=actor.id)
     return await _file(state, request, Case(body, site, reporter, filing.Filer(actor, member, name)))
-
-
-def _may(actor: Actor, roles: tuple[Role, ...]) -> None:
-    if not actor.has(*roles):
-        raise Forbidden("forbidden")
 
 
 def _community_of(body: MoveCarWords) -> str:

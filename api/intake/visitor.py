@@ -77,12 +77,12 @@ async def file_by_staff(state: State, member: StaffMember, body: StaffVisitor, k
         raise NotFound
     now, site = datetime.now(UTC), places.home_site(house)
     if body.reporter == "self":
-        _may(actor, AT_THE_GATE)
+        filing.may(actor, AT_THE_GATE)
         visit = await _unannounced(state, body, now)
         reporter = Reporter(kind="staff", id=actor.id, source=Source.COUNTER)
         by = filing.Filer(actor, member)
     else:
-        _may(actor, rights.MAY_FILE_FOR_OTHERS)
+        filing.may(actor, rights.MAY_FILE_FOR_OTHERS)
         resident = body.reporter.resident_id
         name = await places.resident_name(state, resident, site)
         home = await reading.tied_house(state.direct, resident, house_id=body.house_id)
@@ -103,11 +103,6 @@ async def _only_home(state: State, actor: Actor) -> str:
     if len(homes) > 1:
         raise ValidationFailed("which_home", field="house_id")
     return str(homes[0])
-
-
-def _may(actor: Actor, roles: tuple[Role, ...]) -> None:
-    if not actor.has(*roles):
-        raise Forbidden("forbidden")
 
 
 def _is_of_age(home: Mapping[str, Any]) -> None:

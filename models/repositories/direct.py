@@ -34,6 +34,9 @@ from models.repositories.together import Together, Values
 JSONB_VERSION: Final = b"\x01"
 """The byte before a document in Postgres' binary format."""
 
+FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a statement raises: the server's refusal, or that it cannot be reached."""
+
 FIRST_OWN_TYPE: Final = 16384
 """Types below are Postgres' own, the same in every database."""
 

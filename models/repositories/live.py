@@ -11,10 +11,9 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
-import asyncpg
 from sqlalchemy import Connection, text
 
-from models.repositories.direct import Direct, numbered
+from models.repositories.direct import FAILURES, Direct, numbered
 
 ORDERS_CHANNEL: Final = "wuyou_orders"
 """Payload: `<order number> <community id>`."""
@@ -113,5 +112,5 @@ class Announcer:
     async def _send_once(self, changed: Iterable[Changed], outbox: bool) -> None:
         try:
             await self._direct.rows(_NOTIFY_AT_ONCE, _said(changed, outbox))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             _log.warning("changed orders could not be announced: %s", error)

@@ -54,7 +54,7 @@ async def show_house(state: StateDep, member: Member, house_id: str) -> HTMLResp
 
 async def _house(state: State, member: StaffMember, kept: plates.Json, said: str = "") -> HTMLResponse:
     page = await frame.page("house_cars.html", state, member, "cars", **kept, key=new_key())
-    return HTMLResponse(bytes(page.body).decode() + (render("toast.html", text=said, bad=False) if said else ""))
+    return frame.with_toast(page, said)
 
 
 @router.post("/{house_id}")
@@ -76,4 +76,4 @@ async def settle(
     if room == "house":
         return await _house(state, member, kept, PLATES["removed"])
     page = await _doubts(state, member)
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=PLATES["settled"], bad=False))
+    return frame.with_toast(page, PLATES["settled"])

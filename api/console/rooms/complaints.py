@@ -176,7 +176,7 @@ async def repair(request: Request, state: StateDep, member: Member, number: str)
 
 async def _drawn(state: State, member: StaffMember, order: Json, said: str) -> HTMLResponse:
     page = await order_room.draw(state, member, order)
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
+    return frame.with_toast(page, said)
 
 
 @router.post("/orders.csv")

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api import grouping
+from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.rooms import order as order_room
-from api.console.templating import render
 from api.console.wording import GROUP
 from api.deps import StateDep
 from api.group_bodies import Link
@@ -29,4 +29,4 @@ async def link(request: Request, state: StateDep, member: Member, number: str) -
     said = {"other": str(form.get("other") or "").strip(), "note": str(form.get("note") or "").strip() or None}
     linked = await grouping.link(state, member, number, parse(Link, said, ""), str(form.get("key") or ""))
     page = await order_room.draw(state, member, linked)
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=GROUP["linked"], bad=False))
+    return frame.with_toast(page, GROUP["linked"])

@@ -11,7 +11,6 @@ from api import operations
 from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.templating import render
 from api.console.wording import OPERATIONS
 from api.deps import StateDep
 from api.sessions import StaffMember
@@ -64,4 +63,4 @@ async def draw(
     if asked and asked["number"] not in [line["number"] for line in facts["orders"]]:
         facts["orders"].insert(0, asked)
     page = await frame.page("operations.html", state, member, "operations", **facts)
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=toast, bad=bad)) if toast else page
+    return frame.with_toast(page, toast, bad=bad)

@@ -25,9 +25,9 @@ from api.sessions import StaffMember
 from api.state import State
 from models.domain import words
 from models.domain.commands import COMMANDS
-from models.domain.errors import NotFound, ValidationFailed
+from models.domain.errors import ValidationFailed
 from models.domain.lifecycles import LIFECYCLES
-from models.domain.numbers import PREFIXES, is_number
+from models.domain.numbers import PREFIXES
 from models.repositories import reading
 
 router = APIRouter(route_class=Room)
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 
 @router.get("/orders/{number}")
 async def show(state: StateDep, member: Member, number: str) -> HTMLResponse:
-    return await draw(state, member, await acting.order_view(state, member.actor, _known(number)))
+    return await draw(state, member, await acting.order_view(state, member.actor, frame.known(number)))
 
 
 @router.post("/orders/{number}/act")
@@ -55,7 +55,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
     body: Json = {"task_id": task_id} if task_id else {}
     if action == "complete":
         task_kind = str(submitted.get("task_kind") or "")
-        fields = _fields(_known(number), task_kind, outcome, bool(submitted.get("behalf")))
+        fields = _fields(frame.known(number), task_kind, outcome, bool(submitted.get("behalf")))
         body |= {"outcome": outcome, "form": {}, **body_of_groups(fields, submitted)}
     else:
         fields = views.command_fields(action)
@@ -67,7 +67,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
         if action == "comment":
             body["audience"] = str(submitted.get("audience") or "staff")
     note_form(request, Posted(form_id, fields))
-    order = await acting.act(state, member.actor, _known(number), action, body, str(submitted.get("key") or ""))
+    order = await acting.act(state, member.actor, frame.known(number), action, body, str(submitted.get("key") or ""))
     box = submitted.get("room")
     page = (
         await draw_inbox(state, member, box)  # type: ignore[arg-type]
@@ -75,7 +75,7 @@ async def act(request: Request, state: StateDep, member: Member, number: str) ->
         else await draw(state, member, order)
     )
     said = DONE.get(f"{order['kind']}.{outcome}") or DONE.get(outcome or action, "")
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
+    return frame.with_toast(page, said)
 
 
 async def draw(state: State, member: StaffMember, order: Json) -> HTMLResponse:
@@ -162,7 +162,7 @@ async def houses(
     state: StateDep, member: Member, number: str, q: Annotated[str, Form(max_length=40)] = ""
 ) -> HTMLResponse:
     """Homes of the order's own community, by what somebody typed of the house's label or of a resident's name."""
-    order = await acting.order_view(state, member.actor, _known(number))
+    order = await acting.order_view(state, member.actor, frame.known(number))
     typed = q.strip()
     found = (
         await reading.houses_by_words(state.direct, [order["community"]["id"]], label_of(typed), "", HITS)
@@ -176,14 +176,14 @@ async def houses(
 @router.post("/orders/{number}/phone")
 async def reveal_phone(state: StateDep, member: Member, number: str) -> HTMLResponse:
     """The number of whoever waits at home, to somebody who works on the order. Every look is written down."""
-    phone = await reveals.phone(state, member, _known(number))
+    phone = await reveals.phone(state, member, frame.known(number))
     return HTMLResponse(render("phone.html", phone=phone))
 
 
 @router.get("/orders/{number}/sheet")
 async def sheet(request: Request, state: StateDep, member: Member, number: str) -> HTMLResponse:
     """The work sheet to print: one A5 page with room for what is written by hand."""
-    order = await acting.order_view(state, member.actor, _known(number))
+    order = await acting.order_view(state, member.actor, frame.known(number))
     now = datetime.now(UTC)
     base = state.settings.api_url.rstrip("/") or str(request.base_url).rstrip("/")
     return HTMLResponse(
@@ -197,10 +197,3 @@ async def sheet(request: Request, state: StateDep, member: Member, number: str) 
             now=now,
         )
     )
-
-
-def _known(number: str) -> str:
-    """Raises NotFound for what is no order's number, before anything is asked of the database."""
-    if not is_number(number):
-        raise NotFound("order_not_found")
-    return number

@@ -14,7 +14,6 @@ from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.people_words import SAID, WEEKDAYS
-from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import ME
 from api.deps import StateDep
@@ -50,13 +49,13 @@ async def plan_team(request: Request, state: StateDep, member: Member) -> HTMLRe
     note_form(request, Posted("turns", names=TURN_SLOTS))
     body = _turns(said, team=_text(said, "team"), community_id=_text(said, "community_id"))
     await people.plan_turns(state, member, body, str(said.get("key") or ""))
-    return _with_toast(await draw_all(state, member), SAID["plan"])
+    return frame.with_toast(await draw_all(state, member), SAID["plan"])
 
 
 @router.post("/turns/{turn_id}/drop")
 async def drop_team_turn(request: Request, state: StateDep, member: Member, turn_id: str) -> HTMLResponse:
     await people.drop_turn(state, member, turn_id, str((await request.form()).get("key") or ""))
-    return _with_toast(await draw_all(state, member), SAID["drop"])
+    return frame.with_toast(await draw_all(state, member), SAID["drop"])
 
 
 @router.get("/{account}")
@@ -70,14 +69,14 @@ async def record_absence(request: Request, state: StateDep, member: Member, acco
     note_form(request, Posted("absence", names=ABSENCE_SLOTS))
     body = parse(Absence, {name: value for name in ABSENCE_SLOTS if (value := _text(said, name))}, "")
     person = await people.record_absence(state, member, account, body, str(said.get("key") or ""))
-    return _with_toast(await draw(state, member, person), SAID["absence"])
+    return frame.with_toast(await draw(state, member, person), SAID["absence"])
 
 
 @router.post("/{account}/absences/{absence_id}/end")
 async def end_absence(request: Request, state: StateDep, member: Member, account: str, absence_id: str) -> HTMLResponse:
     key = str((await request.form()).get("key") or "")
     person = await people.end_absence(state, member, account, absence_id, key)
-    return _with_toast(await draw(state, member, person), SAID["end"])
+    return frame.with_toast(await draw(state, member, person), SAID["end"])
 
 
 @router.post("/{account}/leave")
@@ -85,13 +84,13 @@ async def leave(request: Request, state: StateDep, member: Member, account: str)
     said = await request.form()
     note_form(request, Posted("leave", names={"deputy": "deputy"}))
     person = await people.leave(state, member, account, _text(said, "deputy"), str(said.get("key") or ""))
-    return _with_toast(await draw(state, member, person), SAID["leave"])
+    return frame.with_toast(await draw(state, member, person), SAID["leave"])
 
 
 @router.post("/{account}/rejoin")
 async def rejoin(request: Request, state: StateDep, member: Member, account: str) -> HTMLResponse:
     person = await people.rejoin(state, member, account, str((await request.form()).get("key") or ""))
-    return _with_toast(await draw(state, member, person), SAID["rejoin"])
+    return frame.with_toast(await draw(state, member, person), SAID["rejoin"])
 
 
 @router.post("/{account}/turns")
@@ -99,13 +98,13 @@ async def plan(request: Request, state: StateDep, member: Member, account: str) 
     said = await request.form()
     note_form(request, Posted("turns", names=TURN_SLOTS))
     await people.plan_turns(state, member, _turns(said, staff=account), str(said.get("key") or ""))
-    return _with_toast(await draw(state, member, await people.one(state, member, account)), SAID["plan"])
+    return frame.with_toast(await draw(state, member, await people.one(state, member, account)), SAID["plan"])
 
 
 @router.post("/{account}/turns/{turn_id}/drop")
 async def drop_turn(request: Request, state: StateDep, member: Member, account: str, turn_id: str) -> HTMLResponse:
     await people.drop_turn(state, member, turn_id, str((await request.form()).get("key") or ""))
-    return _with_toast(await draw(state, member, await people.one(state, member, account)), SAID["drop"])
+    return frame.with_toast(await draw(state, member, await people.one(state, member, account)), SAID["drop"])
 
 
 @router.post("/{account}/appoint")
@@ -131,7 +130,7 @@ async def appoint(request: Request, state: StateDep, member: Member, account: st
         "scopes": scopes,
     }
     person = await people.appoint(state, member, account, parse(Appointment, body, ""))
-    return _with_toast(await draw(state, member, person), SAID["appoint"])
+    return frame.with_toast(await draw(state, member, person), SAID["appoint"])
 
 
 def _text(said: FormData, name: str) -> str | None:
@@ -142,10 +141,6 @@ def _turns(said: FormData, **whose: str | None) -> Turns:
     body = {name: _text(said, name) for name in ("first", "last", "start", "end")}
     turns: Turns = parse(Turns, {**whose, **body, "weekdays": said.getlist("weekday")}, "")
     return turns
-
-
-def _with_toast(page: HTMLResponse, text: str) -> HTMLResponse:
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=text, bad=False))
 
 
 async def draw_all(state: State, member: StaffMember) -> HTMLResponse:

@@ -15,7 +15,6 @@ from api.console import frame, times
 from api.console.formfields import Field
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import FIELDS, ROUNDS
 from api.deps import StateDep
@@ -117,7 +116,7 @@ async def tick(request: Request, state: StateDep, member: Member, patrol_id: str
     patrol = await rounds.tick(state, member, patrol_id, number, body, str(form.get("key") or ""))
     page = await draw_patrol(state, member, patrol)
     said = ROUNDS["reported" if body.result == "finding" else "ticked"]
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
+    return frame.with_toast(page, said)
 
 
 async def draw_patrol(state: State, member: StaffMember, patrol: dict[str, Any]) -> HTMLResponse:

@@ -7,12 +7,11 @@ from fastapi.responses import HTMLResponse
 
 from api import sequels
 from api.bodies import Rework
+from api.console import frame
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.deps import StateDep
-from models.domain.errors import NotFound
 from models.domain.forms import parse
-from models.domain.numbers import is_number
 
 router = APIRouter(route_class=Room)
 
@@ -20,8 +19,7 @@ router = APIRouter(route_class=Room)
 @router.post("/orders/{number}/rework")
 async def rework(request: Request, state: StateDep, member: Member, number: str) -> HTMLResponse:
     """Leads to the new order. Raises what :func:`api.sequels.rework_by_staff` raises."""
-    if not is_number(number):
-        raise NotFound("order_not_found")
+    frame.known(number)
     submitted = await request.form()
     note_form(request, Posted("rework"))
     body = parse(Rework, {"description": str(submitted.get("description") or "")}, "")

@@ -13,7 +13,6 @@ from api.console import frame, settings_form
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
 from api.console.settings_words import SETTINGS
-from api.console.templating import render
 from api.console.views import new_key
 from api.deps import StateDep
 from api.sessions import StaffMember
@@ -62,7 +61,7 @@ async def draw(state: State, member: StaffMember, community: str, toast: str = "
     policy = Policy.model_validate(shown["settings"])
     page = await frame.page("settings.html", state, member, "settings", **_facts(policy, shown), communities=known,
                             categories=await state.catalog.categories(state.direct), key=new_key())  # fmt: skip
-    return HTMLResponse(bytes(page.body).decode() + (render("toast.html", text=toast, bad=False) if toast else ""))
+    return frame.with_toast(page, toast)
 
 
 def _facts(policy: Policy, shown: dict[str, Any]) -> dict[str, Any]:

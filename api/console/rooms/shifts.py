@@ -13,7 +13,6 @@ from api.console import frame
 from api.console.formfields import Field
 from api.console.frame import Member
 from api.console.guard import Posted, Room, note_form
-from api.console.templating import render
 from api.console.views import new_key
 from api.console.wording import FIELDS, SHIFTS
 from api.deps import StateDep
@@ -123,6 +122,4 @@ async def _draw(state: State, member: StaffMember, shift: dict[str, Any], said: 
         keys={name: new_key() for name in ("write", "hand_over", "take_over")},
         photo=PHOTO,
     )
-    if not said:
-        return page
-    return HTMLResponse(bytes(page.body).decode() + render("toast.html", text=said, bad=False))
+    return frame.with_toast(page, said)

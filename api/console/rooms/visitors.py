@@ -25,9 +25,9 @@ from api.sessions import StaffMember
 from api.state import State
 from api.visitor_bodies import StaffVisitor
 from models.domain import rights, words
-from models.domain.errors import NotFound, ValidationFailed
+from models.domain.errors import ValidationFailed
 from models.domain.forms import parse
-from models.domain.numbers import CHINA, is_number
+from models.domain.numbers import CHINA
 from models.domain.visitors import VisitType
 from models.repositories import reading
 
@@ -137,12 +137,10 @@ async def press(
 ) -> HTMLResponse:
     """到访 or 离开, from the list. Raises what the rules say."""
     await acting.act(
-        state, member.actor, _known(number), "complete", {"task_id": task_id, "outcome": outcome, "form": {}}, key
+        state, member.actor, frame.known(number), "complete", {"task_id": task_id, "outcome": outcome, "form": {}}, key
     )
     page = await _room(state, member, q, _day_of(day))
-    return HTMLResponse(
-        bytes(page.body).decode() + render("toast.html", text=VISIT_DONE[f"visitor.{outcome}"], bad=False)
-    )
+    return frame.with_toast(page, VISIT_DONE[f"visitor.{outcome}"])
 
 
 # -- registering -------------------------------------------------------------------------------------------------------
@@ -214,15 +212,9 @@ def filing_of(form: FormData) -> Json:
 @router.post("/orders/{number}/visitor-phone")
 async def visitors_phone(state: StateDep, member: Member, number: str) -> HTMLResponse:
     """To call at a click. Every look is written down."""
-    return HTMLResponse(render("phone.html", phone=await reveals.visitors_phone(state, member, _known(number))))
+    return HTMLResponse(render("phone.html", phone=await reveals.visitors_phone(state, member, frame.known(number))))
 
 
 @router.post("/orders/{number}/host-phone")
 async def hosts_phone(state: StateDep, member: Member, number: str) -> HTMLResponse:
-    return HTMLResponse(render("phone.html", phone=await reveals.hosts_phone(state, member, _known(number))))
-
-
-def _known(number: str) -> str:
-    if not is_number(number):
-        raise NotFound("order_not_found")
-    return number
+    return HTMLResponse(render("phone.html", phone=await reveals.hosts_phone(state, member, frame.known(number))))
